@@ -1,0 +1,35 @@
+"""The errors that cnnkit raises, all in one tree.
+
+::
+
+    CnnkitError
+    ├── ShapeError      (also a ValueError)      a size or a shape that cannot work
+    ├── ArgumentError   (also a ValueError)      any other argument that cannot work
+    └── WrongAnswer     (also an AssertionError) a check in a notebook did not pass
+
+Each message names the function, the argument, the value it got, what was expected, and one cure.
+"""
+
+from __future__ import annotations
+
+__all__ = ["ArgumentError", "CnnkitError", "ShapeError", "WrongAnswer"]
+
+
+class CnnkitError(Exception):
+    """Base of every error that cnnkit raises on purpose."""
+
+
+class ShapeError(CnnkitError, ValueError):
+    """A size or a shape that cannot work: a kernel larger than its input, channels that differ."""
+
+
+class ArgumentError(CnnkitError, ValueError):
+    """An argument that is neither the right kind nor one of the values allowed."""
+
+
+class WrongAnswer(CnnkitError, AssertionError):  # noqa: N818 - the name is what a student reads
+    """A check in a notebook did not pass; the message says what is wrong and what to try."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone in IPython: the frames inside cnnkit would only hide it."""
+        return [f"\x1b[31m✗\x1b[0m {self}"]
