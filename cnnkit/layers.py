@@ -309,7 +309,8 @@ class Linear(Layer):
         """Return (out_features,)."""
         if len(input_shape) != 1:
             raise ShapeError(
-                f"its input is {shape_text(input_shape)}, expected ({self.in_features},): put Flatten() before it"
+                f"its input is {shape_text(input_shape)}, expected ({self.in_features},):"
+                " put Flatten() before it"
             )
         if input_shape != (self.in_features,):
             raise ShapeError(
@@ -413,5 +414,6 @@ def _pair(value: object, name: str, least: int = 1, owner: str = "layer") -> tup
 def _positive(owner: str, name: str, value: object) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ArgumentError(
-            f"{owner}: `{name}` is {value!r}, expected an integer of at least 1. Give `{name}` as a whole number."
+            f"{owner}: `{name}` is {value!r}, expected an integer of at least 1."
+            f" Give `{name}` as a whole number."
         )

@@ -72,7 +72,9 @@ class Network:
                 f"Network: `input_shape` is {shape!r}, expected positive integers (C, H, W) or (features,)."
                 " Leave out the batch."
             )
-        given = [entry if isinstance(entry, tuple) else (None, entry) for entry in layers]
+        given: list[tuple[str | None, Layer]] = [
+            entry if isinstance(entry, tuple) else (None, entry) for entry in layers
+        ]
         for place, (_, layer) in enumerate(given, start=1):
             if not isinstance(layer, Layer):
                 raise ArgumentError(
@@ -99,8 +101,8 @@ class Network:
                     seen = ReceptiveField.of_image(self.input_shape)
             except ShapeError as error:
                 raise ShapeError(
-                    f"Network: layer {place}, `{name}` = {layer!r}, cannot take its input {shape_text(shape)}: {error}."
-                    " Change this layer or the ones before it."
+                    f"Network: layer {place}, `{name}` = {layer!r}, cannot take its input"
+                    f" {shape_text(shape)}: {error}. Change this layer or the ones before it."
                 ) from None
             stages.append(Stage(name, layer, shape, output, seen))
             shape = output

@@ -26,7 +26,8 @@ class ReceptiveField:
 
     Notes
     -----
-    Source: Araujo, Norris & Sim (2019), "Computing Receptive Fields of Convolutional Neural Networks", Distill.
+    Source: Araujo, Norris & Sim (2019), "Computing Receptive Fields of Convolutional Neural
+    Networks", Distill.
     """
 
     size: tuple[int, ...]
