@@ -1,0 +1,115 @@
+"""The command line: ``autograde release | grade | report | doctor | demo``.
+
+Exit codes: 0 done; 1 something was found that needs attention (a release that differs from its source or
+leaks, a source notebook with a mistake, a missing requirement); 2 the command cannot be carried out as it was
+given; 130 interrupted. A submission that cannot be graded is a row in the report, not an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from autograde.course import Course, find, nearest
+from autograde.errors import AutogradeError
+
+__all__ = ["main"]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with a command, and what was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
+        if choice:
+            known = [name.strip(" '") for name in choice[2].split(",")]
+            message = f"there is no command {choice[1]!r}. {nearest(choice[1], known)}"
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="autograde", description="Release, grade and report on a course of notebooks.")
+    parser.epilog = (__doc__ or "").split("\n\n", 1)[1]
+    common = _Parser(add_help=False)
+    common.add_argument(
+        "--course", type=Path, metavar="DIR", help="the course's folder (default: around here)"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    release = commands.add_parser(
+        "release", parents=[common], help="make the students' notebooks from the solutions"
+    )
+    release.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+    release.add_argument(
+        "--check", action="store_true", help="change nothing; exit 1 if the release has drifted"
+    )
+    release.add_argument("--student-kit", type=Path, metavar="FILE.zip", help="also pack what students need")
+    release.set_defaults(run=_release)
+    return parser
+
+
+def _release(options: argparse.Namespace) -> int:
+    from autograde import release
+
+    course = find(options.course)
+    assignments = course.choose(options.assignments)
+    wrong = release.problems(assignments)
+    if wrong:
+        return _found(wrong, "Nothing was released.")
+    built, wrong = release.build(course, assignments)
+    if options.check:
+        wrong += release.drift(course, built, everything=not options.assignments)
+    if wrong:
+        return _found(wrong, "The release needs attention." if options.check else "Nothing was released.")
+    if not options.check:
+        changed = {path.parent for path in release.place(built)}
+        for assignment in assignments:
+            state = "released" if assignment.release.parent in changed else "unchanged"
+            points, questions = assignment.points, len(assignment.questions)
+            print(f"{assignment.name}: {points:g} points, {questions} questions, {state}")
+    else:
+        print(f"{len(built)} assignments are released as their sources say, and nothing leaks.")
+    if options.student_kit:
+        return _student_kit(course, options.student_kit)
+    return 0
+
+
+def _student_kit(course: Course, path: Path) -> int:
+    from autograde import kit
+
+    files = kit.collect(course)
+    wrong = kit.problems(course, files)
+    if wrong:
+        return _found(wrong, "No kit was written.")
+    kit.write(files, path)
+    print(f"{path}: {len(files)} files, without solutions, hidden tests and grader")
+    return 0
+
+
+def _found(problems: Sequence[str], consequence: str) -> int:
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    many = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    print(f"{many}. {consequence}", file=sys.stderr)
+    return 1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        return int(options.run(options))
+    except AutogradeError as error:
+        print(f"autograde: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("autograde: interrupted; what was done so far is kept", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

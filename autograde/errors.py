@@ -1,0 +1,27 @@
+"""What can go wrong through no fault of this program.
+
+::
+
+    AutogradeError                    every error that a user can act on; the command line prints its text
+    ├── CourseError(ValueError)       the course folder is not what it should be
+    ├── NotebookError(ValueError)     a file is not a notebook that can be read
+    └── ReleaseError(ValueError)      nbgrader could not make a release of a source notebook
+"""
+
+__all__ = ["AutogradeError", "CourseError", "NotebookError", "ReleaseError"]
+
+
+class AutogradeError(Exception):
+    """An error that a user can act on."""
+
+
+class CourseError(AutogradeError, ValueError):
+    """The course folder is not what it should be."""
+
+
+class NotebookError(AutogradeError, ValueError):
+    """A file is not a notebook that can be read."""
+
+
+class ReleaseError(AutogradeError, ValueError):
+    """nbgrader could not make a release of a source notebook."""

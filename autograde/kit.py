@@ -1,0 +1,167 @@
+"""The student kit: one zip file with what a student needs, and nothing that an instructor keeps."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from autograde.course import Course
+from autograde.errors import CourseError
+from autograde.leaks import Secrets, leaks
+from autograde.notebook import load
+from autograde.release import files_in
+
+__all__ = ["collect", "problems", "trimmed", "write"]
+
+FOLDERS = ("cnnkit", "data")
+FILES = ("environment.yml", "LICENSE")
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold: equal input gives equal bytes
+
+README = """\
+# {title}
+
+{description}
+
+## Start
+
+With conda:
+
+    conda env create -f environment.yml
+    conda activate {name}
+
+or with Python 3.11 or newer, in a new environment:
+
+    pip install -e .
+
+Then run `jupyter lab` in this folder and open the first notebook in `notebooks/`.
+
+## Notebooks
+
+{notebooks}
+
+Write your answers where a cell says `YOUR CODE HERE`, run the tests below it as often as you like, and save.
+Before you hand a notebook in, choose *Restart Kernel and Run All Cells*: what runs there will be graded.
+Keep the notebook's name, and do not delete or copy cells.
+"""
+
+
+def collect(course: Course) -> dict[str, bytes]:
+    """Gather the kit's files: path within the kit -> content.
+
+    Raises
+    ------
+    CourseError
+        Something that a kit needs is missing.
+    """
+    missing = [name for name in (*FOLDERS, *FILES, "pyproject.toml") if not (course.root / name).exists()]
+    missing += [
+        f"{a.release.relative_to(course.root)}" for a in course.assignments if not a.release.is_file()
+    ]
+    if missing:
+        raise CourseError(
+            f"release: a student kit needs {', '.join(missing)} in {course.root}. Add what is missing."
+        )
+    files: dict[str, bytes] = {}
+    for assignment in course.assignments:
+        inside = files_in(assignment.release.parent)
+        files |= {f"notebooks/{assignment.name}/{name}": data for name, data in inside.items()}
+    for folder in FOLDERS:
+        files |= {path: (course.root / path).read_bytes() for path in _kept(course.root, folder)}
+    files |= {name: (course.root / name).read_bytes() for name in FILES}
+    pyproject = trimmed((course.root / "pyproject.toml").read_text(encoding="utf-8"))
+    files["pyproject.toml"] = pyproject.encode()
+    files["README.md"] = _readme(course, pyproject).encode()
+    return dict(sorted(files.items()))
+
+
+def _kept(root: Path, folder: str) -> list[str]:
+    """List a folder's files that git would keep: downloads and build products stay out of the kit."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", folder]
+    try:
+        run = subprocess.run(command, cwd=root, capture_output=True, check=True, text=True)
+        listed = run.stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        # No checkout, so nothing says what is a download: take the sources, and of the data its page.
+        suffixes = (".md",) if folder == "data" else (".py", ".js", ".css", ".md", "py.typed")
+        listed = [f"{folder}/{name}" for name in files_in(root / folder) if name.endswith(suffixes)]
+    return sorted(name for name in listed if name and (root / name).is_file())
+
+
+def trimmed(pyproject: str) -> str:
+    r"""Return a ``pyproject.toml`` without the tables that only an instructor or a contributor needs.
+
+    The command ``autograde`` goes with them: a kit has no grader to run.
+
+    Examples
+    --------
+    >>> print(trimmed('[project]\nname = "x"\n\n[project.scripts]\nrun = "x:run"\n'))
+    [project]
+    name = "x"
+    <BLANKLINE>
+    """
+    tables: list[list[str]] = [[]]
+    for line in pyproject.splitlines(keepends=True):
+        if re.match(r"\[+[^\]]+\]+\s*(#.*)?$", line):
+            # The comment lines just above a heading belong to it.
+            above: list[str] = []
+            while tables[-1] and tables[-1][-1].startswith("#"):
+                above.insert(0, tables[-1].pop())
+            tables.append(above)
+        tables[-1].append(line)
+    return "".join("".join(table) for table in tables if _is_for_students(table)).rstrip() + "\n"
+
+
+def _is_for_students(table: Iterable[str]) -> bool:
+    heading = next((line for line in table if line.startswith("[")), "")
+    name = heading.split("]")[0].strip("[] ")
+    return name in ("", "build-system", "project") or f"{name}.".startswith("tool.setuptools.")
+
+
+def _readme(course: Course, pyproject: str) -> str:
+    import tomllib
+
+    project = tomllib.loads(pyproject)["project"]
+    notebooks = "\n".join(
+        f"- `notebooks/{a.name}/{a.name}.ipynb`, {a.points:g} points" for a in course.assignments
+    )
+    return README.format(
+        title=project["name"], name=project["name"], description=project["description"], notebooks=notebooks
+    )
+
+
+def problems(course: Course, files: Mapping[str, bytes]) -> list[str]:
+    """Say what of the instructor's part would leave the house with these files."""
+    found = []
+    sources = {assignment.name: load(assignment.source) for assignment in course.assignments}
+    for name, source in sources.items():
+        own = {path: data for path, data in files.items() if path.startswith(f"notebooks/{name}/")}
+        found += leaks(Secrets(source), own)
+    secrets = Secrets(*sources.values())
+    library = {path: data for path, data in files.items() if path.startswith("cnnkit/")}
+    other = {p: data for p, data in files.items() if p not in library and not p.startswith("notebooks/")}
+    return found + leaks(secrets, library, library=True) + leaks(secrets, other)
+
+
+def write(files: Mapping[str, bytes], path: Path) -> None:
+    """Write the kit in one step; equal files give equal bytes.
+
+    Raises
+    ------
+    CourseError
+        The file cannot be written there.
+    """
+    half = path.with_name(f".{path.name}.half")
+    try:
+        with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as kit:
+            for name, data in sorted(files.items()):
+                info = zipfile.ZipInfo(f"{path.stem}/{name}", EPOCH)
+                info.external_attr = 0o644 << 16
+                info.create_system = 3  # Unix, wherever it is written
+                kit.writestr(info, data, zipfile.ZIP_DEFLATED, 9)
+        half.replace(path)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        raise CourseError(f"release: {path} cannot be written: {error.strerror}.") from None

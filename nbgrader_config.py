@@ -1,0 +1,32 @@
+"""nbgrader's view of this repository: the course is its root.
+
+``solutions/`` is edited by hand, ``notebooks/`` is what nbgrader makes of it for students, and all
+that grading leaves behind lies under ``autograde/work``, which git ignores. Both stock ``nbgrader``
+commands and ``python -m autograde`` read this file.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+c = get_config()  # noqa: F821  (given by traitlets when it reads this file)
+
+root = Path(__file__).resolve().parent
+work = root / "autograde" / "work"
+
+c.CourseDirectory.course_id = "cnnkit"
+c.CourseDirectory.root = str(root)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "notebooks"
+c.CourseDirectory.submitted_directory = "autograde/work/submitted"
+c.CourseDirectory.autograded_directory = "autograde/work/autograded"
+c.CourseDirectory.feedback_directory = "autograde/work/feedback"
+c.CourseDirectory.solution_directory = "autograde/work/solution"
+c.CourseDirectory.source_with_tests_directory = "autograde/work/source_with_tests"
+c.CourseDirectory.db_url = f"sqlite:///{work / 'gradebook.db'}"
+
+# sqlite creates a file, but not the folder around it.
+work.mkdir(parents=True, exist_ok=True)
+# nbgrader calls `alembic` by name when it creates a gradebook; it stands beside this Python, which is
+# not on PATH when the environment was not activated.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
