@@ -32,6 +32,7 @@ __all__ = [
 
 Shape = tuple[int, ...]
 Pair = int | tuple[int, int]
+SAME = {"same": "torch", "keras-same": "keras"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -119,6 +120,12 @@ class Dropout(Layer):
     kind = "dropout"
     p: float = 0.5
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.p, int | float) or not 0 <= self.p <= 1:
+            raise ArgumentError(
+                f"Dropout: `p` is {self.p!r}, expected a probability from 0 to 1. Give 0.5 for one half."
+            )
+
 
 class Windowed(Layer):
     """A layer that slides a kernel over (C, H, W): convolution and pooling."""
@@ -129,35 +136,52 @@ class Windowed(Layer):
     dilation: Pair
     ceil_mode: bool = False
 
+    def __post_init__(self) -> None:
+        owner = type(self).__name__
+        for name in ("kernel_size", "stride", "dilation"):
+            if name != "stride" or self.stride is not None:
+                _pair(owner, name, getattr(self, name))
+        if not isinstance(self.padding, str):
+            _pair(owner, "padding", self.padding, least=0)
+        elif self.padding not in ("valid", *SAME):
+            raise ArgumentError(
+                f"{owner}: `padding` is {self.padding!r}, expected a number, 'valid', 'same' (torch's)"
+                " or 'keras-same'. Give one of these."
+            )
+        elif self.padding == "same" and self._strides != (1, 1):
+            raise ArgumentError(
+                f"{owner}: `padding` is 'same' with stride {self._strides}, expected stride 1: torch's"
+                " 'same' exists for stride 1 only. Give the padding as a number, or 'keras-same'."
+            )
+
+    @property
+    def _kernel(self) -> tuple[int, int]:
+        return _twice(self.kernel_size)
+
+    @property
+    def _strides(self) -> tuple[int, int]:
+        return self._kernel if self.stride is None else _twice(self.stride)
+
     def axes(self, input_shape: Shape) -> tuple[Axis, Axis]:
         """Return the vertical and the horizontal axis for `input_shape` (C, H, W)."""
         if len(input_shape) != 3:
             raise ShapeError(f"its input is {shape_text(input_shape)}, expected three sizes (C, H, W)")
-        kernel = _pair(self.kernel_size, "kernel_size")
-        stride = kernel if self.stride is None else _pair(self.stride, "stride")
-        dilation = _pair(self.dilation, "dilation")
-        sizes = zip(input_shape[1:], kernel, stride, self._pads(input_shape), dilation, strict=True)
-        vertical, horizontal = (Axis(*numbers, ceil_mode=self.ceil_mode) for numbers in sizes)
+        per_axis = zip(input_shape[1:], self._kernel, self._strides, _twice(self.dilation), strict=True)
+        vertical, horizontal = (
+            Axis(size, kernel, stride, self._pad(place, size), dilation, self.ceil_mode)
+            for place, (size, kernel, stride, dilation) in enumerate(per_axis)
+        )
         return vertical, horizontal
 
-    def _pads(self, input_shape: Shape) -> list[int | tuple[int, int]]:
-        if not isinstance(self.padding, str):
-            return list(_pair(self.padding, "padding", least=0))
+    def _pad(self, place: int, size: int) -> int | tuple[int, int]:
         if self.padding == "valid":
-            return [0, 0]
-        conventions = {"same": "torch", "keras-same": "keras"}
-        if self.padding not in conventions:
-            raise ArgumentError(
-                f"{type(self).__name__}: `padding` is {self.padding!r}, expected a number, 'valid', 'same'"
-                " (torch's) or 'keras-same'. Give one of these."
+            return 0
+        if isinstance(self.padding, str):
+            kernel, stride, dilation = (
+                pair[place] for pair in (self._kernel, self._strides, _twice(self.dilation))
             )
-        kernel = _pair(self.kernel_size, "kernel_size")
-        stride = kernel if self.stride is None else _pair(self.stride, "stride")
-        dilation = _pair(self.dilation, "dilation")
-        return [
-            same_padding(*numbers, convention=conventions[self.padding])
-            for numbers in zip(input_shape[1:], kernel, stride, dilation, strict=True)
-        ]
+            return same_padding(size, kernel, stride, dilation, convention=SAME[self.padding])
+        return _twice(self.padding)[place]
 
     def _windows(self, input_shape: Shape) -> tuple[int, int]:
         """Return (H', W'), or say which kernel does not fit into which input."""
@@ -189,7 +213,8 @@ class Conv2d(Windowed):
     Raises
     ------
     ArgumentError
-        A number is not a positive integer, or `groups` does not divide both channel counts.
+        A number is not a positive integer, `padding` is another word, or `groups` does not divide both
+        channel counts.
 
     Notes
     -----
@@ -215,8 +240,8 @@ class Conv2d(Windowed):
     def __post_init__(self) -> None:
         for name in ("in_channels", "out_channels", "groups"):
             _positive("Conv2d", name, getattr(self, name))
-        for name in ("kernel_size", "stride", "dilation"):
-            _pair(getattr(self, name), name, owner="Conv2d")
+        super().__post_init__()
+        _pair("Conv2d", "stride", self.stride)  # pooling may leave it None; a convolution may not
         if self.in_channels % self.groups or self.out_channels % self.groups:
             raise ArgumentError(
                 f"Conv2d: `groups` is {self.groups}, expected a divisor of in_channels={self.in_channels}"
@@ -235,8 +260,8 @@ class Conv2d(Windowed):
     @property
     def weight_shapes(self) -> dict[str, Shape]:
         """``weight`` (out_channels, in_channels / groups, kH, kW) and ``bias`` (out_channels,)."""
-        kernel = _pair(self.kernel_size, "kernel_size")
-        shapes: dict[str, Shape] = {"weight": (self.out_channels, self.in_channels // self.groups, *kernel)}
+        shape = (self.out_channels, self.in_channels // self.groups, *self._kernel)
+        shapes: dict[str, Shape] = {"weight": shape}
         return shapes | {"bias": (self.out_channels,)} if self.bias else shapes
 
     def multiply_adds(self, input_shape: Shape) -> int:
@@ -245,45 +270,48 @@ class Conv2d(Windowed):
         return prod(self.weight_shapes["weight"]) * height * width
 
 
+class _Pool(Windowed):
+    kind = "pool"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.padding, str):
+            return
+        for amount, size in zip(_twice(self.padding), self._kernel, strict=True):
+            if amount > size // 2:
+                raise ArgumentError(
+                    f"{type(self).__name__}: `padding` is {amount}, expected at most {size // 2}, half of the"
+                    " kernel. Use a larger kernel or less padding."
+                )
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return (C, H', W')."""
+        return input_shape[0], *self._windows(input_shape)
+
+
 @dataclass(frozen=True, repr=False)
-class MaxPool2d(Windowed):
+class MaxPool2d(_Pool):
     """The largest value of each window, channel by channel. As ``torch.nn.MaxPool2d``.
 
     `stride` defaults to the kernel size; torch allows `padding` up to half the kernel.
     """
 
-    kind = "pool"
     kernel_size: Pair
     stride: Pair | None = None
     padding: Pair | str = 0
     dilation: Pair = 1
     ceil_mode: bool = False
 
-    def __post_init__(self) -> None:
-        _check_pool(self)
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Return (C, H', W')."""
-        return input_shape[0], *self._windows(input_shape)
-
 
 @dataclass(frozen=True, repr=False)
-class AvgPool2d(Windowed):
+class AvgPool2d(_Pool):
     """The mean of each window, channel by channel. As ``torch.nn.AvgPool2d``."""
 
-    kind = "pool"
     kernel_size: Pair
     stride: Pair | None = None
     padding: Pair | str = 0
     ceil_mode: bool = False
     dilation = 1
-
-    def __post_init__(self) -> None:
-        _check_pool(self)
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Return (C, H', W')."""
-        return input_shape[0], *self._windows(input_shape)
 
 
 @dataclass(frozen=True, repr=False)
@@ -342,6 +370,7 @@ class Flatten(Layer):
 
 class _BatchNorm(Layer):
     kind = "bn"
+    expected: tuple[str, ...]
     num_features: int
 
     def __post_init__(self) -> None:
@@ -349,6 +378,8 @@ class _BatchNorm(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape`."""
+        if len(input_shape) != len(self.expected):
+            raise ShapeError(f"its input is {shape_text(input_shape)}, expected {shape_text(self.expected)}")
         if input_shape[0] != self.num_features:
             raise ShapeError(
                 f"its input has {input_shape[0]} channels, expected num_features={self.num_features}"
@@ -376,6 +407,7 @@ class BatchNorm1d(_BatchNorm):
     (20, 20)
     """
 
+    expected = ("features",)
     num_features: int
 
 
@@ -383,32 +415,21 @@ class BatchNorm1d(_BatchNorm):
 class BatchNorm2d(_BatchNorm):
     """Batch normalisation of (C, H, W), per channel. As ``torch.nn.BatchNorm2d``."""
 
+    expected = ("C", "H", "W")
     num_features: int
 
 
-def _check_pool(layer: MaxPool2d | AvgPool2d) -> None:
-    owner = type(layer).__name__
-    kernel = _pair(layer.kernel_size, "kernel_size", owner=owner)
-    if layer.stride is not None:
-        _pair(layer.stride, "stride", owner=owner)
-    if isinstance(layer.padding, str):
-        return
-    for amount, size in zip(_pair(layer.padding, "padding", least=0, owner=owner), kernel, strict=True):
-        if amount > size // 2:
-            raise ArgumentError(
-                f"{owner}: `padding` is {amount}, expected at most {size // 2}, half of the kernel."
-                " Use a larger kernel or less padding."
-            )
+def _twice(value: Pair) -> tuple[int, int]:
+    return value if isinstance(value, tuple) else (value, value)
 
 
-def _pair(value: object, name: str, least: int = 1, owner: str = "layer") -> tuple[int, int]:
+def _pair(owner: str, name: str, value: object, least: int = 1) -> None:
     pair = value if isinstance(value, tuple) else (value, value)
     if len(pair) != 2 or not all(isinstance(n, int) and not isinstance(n, bool) and n >= least for n in pair):
         raise ArgumentError(
             f"{owner}: `{name}` is {value!r}, expected an integer of at least {least}, or a pair of them."
             f" Give `{name}` as a whole number of pixels."
         )
-    return pair
 
 
 def _positive(owner: str, name: str, value: object) -> None:

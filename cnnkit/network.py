@@ -162,9 +162,13 @@ class Network:
 
     def __repr__(self) -> str:
         """Return the code that makes this network, one layer a line with its output shape."""
-        width = max((len(repr(layer)) for layer in self.layers), default=0) + 1
-        lines = [f"    {s.layer!r},".ljust(width + 4) + f"  # {shape_text(s.output_shape)}" for s in self]
-        return "\n".join([f"Network({shape_text(self.input_shape)}, [", *lines, "])"])
+        unnamed = self._names == _name_layers([(None, layer) for layer in self.layers])
+        code = [f"{s.layer!r}," if unnamed else f"({s.name!r}, {s.layer!r})," for s in self]
+        width = max(map(len, code), default=0)
+        shapes = [shape_text(s.output_shape) for s in self]
+        lines = [f"    {made:{width}}  # {shape}" for made, shape in zip(code, shapes, strict=True)]
+        end = f"], name={self.name!r})" if self.name else "])"
+        return "\n".join([f"Network({shape_text(self.input_shape)}, [", *lines, end])
 
 
 def _name_layers(given: list[tuple[str | None, Layer]]) -> tuple[str, ...]:

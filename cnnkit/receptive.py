@@ -60,6 +60,8 @@ class ReceptiveField:
     def box(self, row: int, col: int) -> tuple[slice, slice]:
         """Return the rows and columns of the image that unit (row, col) sees, cut at the image's edges.
 
+        A unit that sees padding alone has an empty slice.
+
         Examples
         --------
         >>> from cnnkit import zoo
@@ -68,7 +70,7 @@ class ReceptiveField:
         """
         edges = zip((row, col), self.size, self.jump, self.start, self.image, strict=True)
         vertical, horizontal = (
-            slice(max(unit * jump + start, 0), min(unit * jump + start + size, image))
+            slice(*(min(max(edge, 0), image) for edge in (unit * jump + start, unit * jump + start + size)))
             for unit, size, jump, start, image in edges
         )
         return vertical, horizontal

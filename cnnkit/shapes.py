@@ -157,10 +157,12 @@ def output_size(
     if not axis.fits:
         spans = f" with dilation {dilation}, spanning {axis.extent} cells," if dilation > 1 else ""
         pads = f"{axis.pads[0]}+{axis.pads[1]}"
+        overhang = stride - 1 if ceil_mode else 0
+        missing = axis.extent - size - overhang
         raise ShapeError(
             f"output_size: `kernel_size` is {kernel_size}{spans} but the input has only {axis.padded} cells"
-            f" ({size} and padding {pads}); expected at most {axis.padded}."
-            f" Use a smaller kernel, or padding of at least {-(-(axis.extent - size) // 2)} at each end."
+            f" ({size} and padding {pads}); expected at most {axis.padded + overhang}."
+            f" Use a smaller kernel, or padding of at least {-(-missing // 2)} at each end."
         )
     return axis.output
 
@@ -215,7 +217,7 @@ def same_padding(
     return total // 2, total - total // 2
 
 
-def shape_text(shape: tuple[int, ...]) -> str:
+def shape_text(shape: tuple[int | str, ...]) -> str:
     """Return a shape as messages write it.
 
     Examples
