@@ -9,40 +9,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cnnkit import (
-        answers,
-        check,
-        errors,
-        functional,
-        layers,
-        ledger,
-        network,
-        plot,
-        receptive,
-        shapes,
-        widgets,
-        zoo,
-    )
-    from cnnkit.network import Network
-    from cnnkit.shapes import output_size
+    from cnnkit.network import Network as Network
+    from cnnkit.shapes import output_size as output_size
 
-MODULES = (
-    "answers", "check", "errors", "functional", "layers", "ledger",
-    "network", "plot", "receptive", "shapes", "widgets", "zoo",
-)  # fmt: skip
-NAMES = {"Network": "cnnkit.network", "output_size": "cnnkit.shapes"}
+HOMES = {"Network": "network", "output_size": "shapes"}
 
 __all__ = [
-    "Network", "answers", "check", "errors", "functional", "layers", "ledger", "network",
+    "Network", "answers", "check", "data", "errors", "functional", "layers", "ledger", "network",
     "output_size", "plot", "receptive", "shapes", "widgets", "zoo",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name in MODULES:
+    if name in HOMES:
+        return getattr(import_module(f"cnnkit.{HOMES[name]}"), name)
+    if name in __all__:
         return import_module(f"cnnkit.{name}")
-    if name in NAMES:
-        return getattr(import_module(NAMES[name]), name)
     raise AttributeError(f"module 'cnnkit' has no attribute {name!r}")
 
 
