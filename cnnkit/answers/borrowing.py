@@ -1,0 +1,81 @@
+"""Whose work is a function? Where the task is to write it, a call of a library's own does not count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+__all__ = ["LIBRARIES", "borrowed"]
+
+LIBRARIES = (
+    "cnnkit",
+    "cv2",
+    "jax",
+    "keras",
+    "scipy",
+    "skimage",
+    "sklearn",
+    "tensorflow",
+    "torch",
+    "torchvision",
+)
+
+
+def borrowed(function: Callable[..., Any]) -> str | None:
+    """Return the library function that `function` reaches, or None.
+
+    Looks through every function that it calls by name, its closures and its own imports. It reads the
+    code, and does not run it.
+
+    Examples
+    --------
+    >>> import math
+    >>> borrowed(lambda x: math.floor(x))
+    >>> def mine(x, weight):
+    ...     from torch.nn.functional import conv2d
+    ...     return conv2d(x, weight)
+    >>> borrowed(mine)
+    'torch.nn.functional'
+    """
+    waiting: list[Any] = [function]
+    seen: set[int] = set()
+    while waiting:
+        value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        origin = _origin(value)
+        if origin.partition(".")[0] in LIBRARIES:
+            return origin
+        if isinstance(value, FunctionType):
+            imported = [name for name in _names(value.__code__) if name.partition(".")[0] in LIBRARIES]
+            if imported:
+                return imported[0]
+            waiting += [value.__globals__[n] for n in _names(value.__code__) if n in value.__globals__]
+            waiting += [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
+            waiting += [*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
+    return None
+
+
+def _origin(value: Any) -> str:
+    if isinstance(value, ModuleType):
+        return value.__name__
+    module = getattr(value, "__module__", None)
+    name = getattr(value, "__qualname__", type(value).__qualname__)
+    return f"{module}.{name}" if isinstance(module, str) else ""
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018 - an empty cell raises
+    except ValueError:
+        return False
+    return True

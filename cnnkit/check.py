@@ -1,0 +1,99 @@
+"""What the notebooks' test cells call: diagnose an answer, show it, and return the points."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from cnnkit.answers import Diagnosis, FunctionQuestion, diagnose, question
+from cnnkit.answers.borrowing import borrowed
+from cnnkit.errors import WrongAnswer
+
+__all__ = ["DIAGNOSIS_MIME", "answer"]
+
+# A class report reads this part of a test cell's output; a browser shows the text beside it.
+DIAGNOSIS_MIME = "application/vnd.cnnkit.diagnosis+json"
+
+
+def answer(id: str, given: Any, seed: int | None = None) -> float:
+    """Check the answer to one question.
+
+    Parameters
+    ----------
+    id : str
+        The question, such as ``sobel-same-padding``.
+    given : object
+        The student's answer: a number, an array, a dict, a function, as the question says.
+    seed : int, optional
+        Draw other inputs than the public ones: other calls of a student's function.
+
+    Returns
+    -------
+    float
+        The points, at most the question's own. A plain float: nbgrader takes a test cell's last value
+        as partial credit, and would read any other kind of number as full credit.
+
+    Raises
+    ------
+    WrongAnswer
+        The answer earns nothing; the message names the mistake where one fits, and one cure.
+
+    Examples
+    --------
+    >>> answer("kernel-from-sizes", 9)
+    ✓ `kernel_from_sizes` is right. 1 of 1 point.
+    1.0
+    """
+    entry = question(id)
+    if seed is not None and entry.draw is not None:
+        entry = replace(entry, inputs=entry.draw(np.random.default_rng(seed)))
+    diagnosis = _own_work(entry, given) or diagnose(entry, given)
+    _show(diagnosis, more_tries=seed is None and isinstance(entry, FunctionQuestion))
+    if diagnosis.points == 0:
+        raise WrongAnswer(diagnosis.message)
+    return diagnosis.points
+
+
+def _own_work(entry: Any, given: Any) -> Diagnosis | None:
+    if not isinstance(entry, FunctionQuestion) or not callable(given):
+        return None
+    library = borrowed(given)
+    if library is None:
+        return None
+    text = f"`{entry.variable}` uses {library}. Write it yourself: numpy and loops are enough."
+    return Diagnosis(entry, "invalid", 0.0, (), text)
+
+
+def _show(diagnosis: Diagnosis, more_tries: bool) -> None:
+    entry = diagnosis.question
+    unit = "point" if entry.points == 1 else "points"
+    text = f"{diagnosis!r} {diagnosis.points:g} of {entry.points:g} {unit}."
+    if diagnosis.verdict == "correct" and more_tries:
+        text += " The grader tries others too."
+    shell = sys.modules.get("IPython")
+    if shell is None or shell.get_ipython() is None:
+        print(text)
+        return
+    record = {
+        "question": entry.id,
+        "code": entry.code,
+        "points": diagnosis.points,
+        "max_points": float(entry.points),
+        "verdict": diagnosis.verdict,
+        "mistakes": [mistake.id for mistake in diagnosis.mistakes],
+        "message": diagnosis.message,
+    }
+    bundle: dict[str, Any] = {DIAGNOSIS_MIME: record, "text/plain": text}
+    if diagnosis.points == 0:
+        bundle["text/html"] = ""  # the error says it already
+    else:
+        color = "#0072B2" if diagnosis.verdict == "correct" else "#D55E00"
+        style = f"border-left: 4px solid {color}; padding: 2px 0 2px 10px"
+        bundle["text/html"] = f'<div style="{style}">{escape(text)}</div>'
+    from IPython.display import display
+
+    display(bundle, raw=True)  # type: ignore[no-untyped-call]
