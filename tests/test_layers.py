@@ -54,7 +54,7 @@ def shape_in_torch(module, input_shape):
     """Return what torch makes of one example, or None where it refuses."""
     try:
         return tuple(module.to("meta")(torch.empty(1, *input_shape, device="meta")).shape[1:])
-    except (RuntimeError, ValueError):
+    except (IndexError, RuntimeError, ValueError):
         return None
 
 
