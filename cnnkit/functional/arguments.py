@@ -51,10 +51,8 @@ def require_axes(function: str, name: str, array: Array, axes: str, cure: str) -
     right = array.ndim >= least if "..." in names else array.ndim == least
     if not right:
         expected = f"{'at least ' if '...' in names else ''}{least}"
-        raise ShapeError(
-            f"{function}: `{name}` has {array.ndim} axes, shape {shape_text(array.shape)},"
-            f" expected {expected}: ({', '.join(names)}). {cure}"
-        )
+        has = f"{array.ndim} {'axis' if array.ndim == 1 else 'axes'}, shape {shape_text(array.shape)}"
+        raise ShapeError(f"{function}: `{name}` has {has}, expected {expected}: ({', '.join(names)}). {cure}")
     if 0 in array.shape[-min(least, 3) :]:
         raise ShapeError(
             f"{function}: `{name}` has shape {shape_text(array.shape)}, expected at least 1 along each of its"
@@ -65,7 +63,7 @@ def require_axes(function: str, name: str, array: Array, axes: str, cure: str) -
 def common_type(function: str, **arrays: Array) -> np.dtype[Any]:
     """Return the type to answer in: int64 where all are integers, numpy's common type otherwise."""
     if any(array.dtype.kind == "f" for array in arrays.values()):
-        return np.result_type(*arrays.values()).newbyteorder("=")
+        return np.result_type(*arrays.values())
     largest = np.iinfo(np.int64).max
     for name, array in arrays.items():
         if array.dtype == np.uint64 and array.size and array.max() > largest:
@@ -87,7 +85,7 @@ def whole(function: str, name: str, value: object, least: int) -> int:
     if number is None or number < least:
         raise ArgumentError(
             f"{function}: `{name}` is {value!r}, expected a whole number of at least {least}."
-            f" Write for instance {name}={least or 1}."
+            f" Write for instance {name}={least}."
         )
     return number
 
@@ -102,7 +100,7 @@ def pair(function: str, name: str, value: object, least: int) -> tuple[int, int]
             return height, width
     raise ArgumentError(
         f"{function}: `{name}` is {value!r}, expected a whole number of at least {least}, or two of them"
-        f" (height, width). Write for instance {name}={least or 1}."
+        f" (height, width). Write for instance {name}={least}."
     )
 
 

@@ -121,11 +121,12 @@ def _require_matching(x: Array, weight: Array, bias: Array, groups: int) -> None
     require_axes("conv2d", "weight", weight, "F C kH kW", "A single kernel is kernel[None, None].")
     filters, depth = weight.shape[:2]
     channels = x.shape[1]
-    for count, name, what in ((channels, "x", "channels"), (filters, "weight", "filters")):
+    for count, name, what in ((channels, "x", "channel"), (filters, "weight", "filter")):
         if count % groups:
+            plural = "s" if count > 1 else ""
             raise ShapeError(
-                f"conv2d: `groups` is {groups}, but `{name}` has {count} {what};"
-                f" expected a divisor of {count}. Use groups=1, or change the number of {what}."
+                f"conv2d: `groups` is {groups}, but `{name}` has {count} {what}{plural};"
+                f" expected a divisor of {count}. Use groups=1, or change the number of {what}s."
             )
     if depth * groups != channels:
         share = f" in {groups} groups of {channels // groups}" if groups > 1 else ""

@@ -31,7 +31,7 @@ def max_pool2d(
     ----------
     x : (..., H, W) array of numbers
     kernel_size, padding, dilation : int or (int, int), in pixels
-        The padding never wins: it is smaller than every number. It may be at most half the window.
+        The padding never wins: it is smaller than every number. It may be at most half the kernel.
     stride : int or (int, int), in pixels; the kernel size if None
     ceil_mode : bool
         Round the output size up instead of down, so that the pixels at the end are not left out. A
@@ -46,7 +46,7 @@ def max_pool2d(
     ShapeError
         Fewer than two axes, or the window does not fit.
     ArgumentError
-        A size that is no whole number, more padding than half the window, or an `x` that holds no
+        A size that is no whole number, more padding than half the kernel, or an `x` that holds no
         real numbers.
 
     Notes
@@ -79,7 +79,7 @@ def avg_pool2d(
     ----------
     x : (..., H, W) array of numbers
     kernel_size, padding : int or (int, int), in pixels
-        The padding is zeros, at most half the window.
+        The padding is zeros, at most half the kernel.
     stride : int or (int, int), in pixels; the kernel size if None
     ceil_mode : bool
         As in `max_pool2d`. What a window covers beyond the padding is never counted.
@@ -137,12 +137,12 @@ def _lay_out(
     dilation = pair(function, "dilation", dilation, 1)
     ceil_mode = flag(function, "ceil_mode", ceil_mode)
     border = ((pads[0], pads[0]), (pads[1], pads[1]))
-    for amount, kernel, spread in zip(pads, kernel_size, dilation, strict=True):
-        half = (spread * (kernel - 1) + 1) // 2
+    for amount, kernel in zip(pads, kernel_size, strict=True):
+        half = kernel // 2
         if amount > half:
             raise ArgumentError(
-                f"{function}: `padding` is {padding!r}, expected at most half of the window, {half} here:"
-                f" a window must not see padding alone. Use padding={half}, or a larger kernel_size."
+                f"{function}: `padding` is {padding!r}, expected at most half of `kernel_size`: {half} for"
+                f" a kernel of {kernel}. Use padding={half}, or a larger kernel_size."
             )
     return x, lay_out(function, "kernel_size", x.shape[-2:], kernel_size, border, stride, dilation, ceil_mode)
 
