@@ -30,3 +30,7 @@ work.mkdir(parents=True, exist_ok=True)
 # nbgrader calls `alembic` by name when it creates a gradebook; it stands beside this Python, which is
 # not on PATH when the environment was not activated.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+# A released answer cell keeps what stands before the solution (`padded = None`, a function's head), so
+# nothing needs to be raised in it: the check below says that the answer is missing.
+c.ClearSolutions.code_stub = {"python": "# your answer here"}

@@ -30,13 +30,10 @@ def borrowed(function: Callable[..., Any]) -> str | None:
 
     Examples
     --------
-    >>> import math
-    >>> borrowed(lambda x: math.floor(x))
-    >>> def mine(x, weight):
-    ...     from torch.nn.functional import conv2d
-    ...     return conv2d(x, weight)
-    >>> borrowed(mine)
-    'torch.nn.functional'
+    >>> from cnnkit.functional import conv2d
+    >>> borrowed(conv2d)
+    'cnnkit.functional.convolution.conv2d'
+    >>> borrowed(round)
     """
     waiting: list[Any] = [function]
     seen: set[int] = set()
