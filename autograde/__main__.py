@@ -49,6 +49,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     release.add_argument("--student-kit", type=Path, metavar="FILE.zip", help="also pack what students need")
     release.set_defaults(run=_release)
+
+    grade = commands.add_parser("grade", parents=[common], help="grade what was handed in")
+    grade.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+    grade.add_argument("--timeout", type=_positive, default=30, metavar="SECONDS", help="for each cell (30)")
+    grade.add_argument("--workers", type=_positive, metavar="N", help="submissions at once (one per core)")
+    grade.add_argument("--force", action="store_true", help="grade again even what has not changed")
+    grade.set_defaults(run=_grade)
+
+    report = commands.add_parser("report", parents=[common], help="write the class report and its CSV tables")
+    report.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+    report.add_argument("--to", type=Path, metavar="DIR", help="default: report/ in the course's work folder")
+    report.set_defaults(run=_report)
     return parser
 
 
@@ -75,6 +87,43 @@ def _release(options: argparse.Namespace) -> int:
         print(f"{len(built)} assignments are released as their sources say, and nothing leaks.")
     if options.student_kit:
         return _student_kit(course, options.student_kit)
+    return 0
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from collections import Counter
+
+    from autograde.grade import grade
+
+    course = find(options.course)
+    results = grade(
+        course,
+        course.choose(options.assignments),
+        timeout=options.timeout,
+        workers=options.workers,
+        force=options.force,
+    )
+    for state, count in Counter(result.state for result in results).items():
+        print(f"{count:5d} {state}")
+    for result in results:
+        if not result.graded or result.reason:
+            print(f"{result.student}, {result.assignment}: {result.state}. {result.reason}")
+    print(f"results: {course.work / 'results'}, gradebook: {course.gradebook}. Next: autograde report")
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from autograde import report
+
+    course = find(options.course)
+    folder = options.to or course.work / "report"
+    print(report.write(course, course.choose(options.assignments), folder, course.title))
     return 0
 
 

@@ -89,6 +89,8 @@ class Course:
 
     Attributes
     ----------
+    id : str
+        nbgrader's ``course_id``.
     root : Path
         The folder with ``nbgrader_config.py``.
     source, release : Path
@@ -101,6 +103,7 @@ class Course:
         Where grading keeps its own records and the report.
     """
 
+    id: str
     root: Path
     source: Path
     release: Path
@@ -108,6 +111,11 @@ class Course:
     autograded: Path
     gradebook: str
     work: Path
+
+    @property
+    def title(self) -> str:
+        """The course's name, from ``CourseDirectory.course_id``, or else its folder's."""
+        return self.id or self.root.name
 
     @property
     def assignments(self) -> tuple[Assignment, ...]:
@@ -207,6 +215,7 @@ def _configured(root: Path) -> Course:
     root = Path(_text(chosen, "root", str(root))).resolve()
     submitted = root / _text(chosen, "submitted_directory", "submitted")
     return Course(
+        id=_text(chosen, "course_id", ""),
         root=root,
         source=root / _text(chosen, "source_directory", "source"),
         release=root / _text(chosen, "release_directory", "release"),

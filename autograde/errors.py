@@ -5,10 +5,10 @@
     AutogradeError                    every error that a user can act on; the command line prints its text
     ├── CourseError(ValueError)       the course folder is not what it should be
     ├── NotebookError(ValueError)     a file is not a notebook that can be read
-    └── ReleaseError(ValueError)      nbgrader could not make a release of a source notebook
+    └── StockError(RuntimeError)      nbgrader refuses; its own error is the __cause__
 """
 
-__all__ = ["AutogradeError", "CourseError", "NotebookError", "ReleaseError"]
+__all__ = ["AutogradeError", "CourseError", "NotebookError", "StockError"]
 
 
 class AutogradeError(Exception):
@@ -23,5 +23,5 @@ class NotebookError(AutogradeError, ValueError):
     """A file is not a notebook that can be read."""
 
 
-class ReleaseError(AutogradeError, ValueError):
-    """nbgrader could not make a release of a source notebook."""
+class StockError(AutogradeError, RuntimeError):
+    """nbgrader refuses what it was asked to do; its own error is the cause."""

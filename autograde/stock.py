@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autograde.course import CONFIG, Assignment, Course
-from autograde.errors import ReleaseError
+from autograde.errors import StockError
 
 __all__ = ["alembic_on_path", "autograde", "generate", "open_gradebook"]
 
@@ -47,45 +47,34 @@ def _settings(course: Course, **directory: Any) -> Any:
     return config
 
 
-def _convert(converter_class: Any, config: Any, **options: Any) -> str:
-    """Run one of nbgrader's converters and return its log.
+def _convert(converter_class: Any, config: Any) -> None:
+    """Run one of nbgrader's converters.
 
-    nbgrader says in its log what went wrong, and raises an error that only says that something did;
-    the error raised from here carries the log's last complaint.
+    nbgrader writes what went wrong into its log and raises an error which only says that something did, so
+    the original error is kept here and raised.
     """
     from nbgrader.coursedir import CourseDirectory
-    from nbgrader.utils import capture_log
 
-    log = logging.Logger("nbgrader", level=logging.INFO)  # a logger of its own: nothing reaches the terminal
-    coursedir = CourseDirectory(config=config, log=log)
-    converter = converter_class(coursedir=coursedir, config=config, log=log)
-    for name, value in options.items():
-        setattr(converter, name, value)
-    with alembic_on_path():
-        result = capture_log(converter)
-    if not result["success"]:
-        raise ReleaseError(_complaint(result.get("error", ""), result.get("log", "")))
-    return str(result.get("log", ""))
+    class Remembering(converter_class):  # type: ignore[misc]
+        cause: Exception | None = None
 
+        def convert_single_notebook(self, notebook_filename: str) -> None:
+            try:
+                super().convert_single_notebook(notebook_filename)
+            except Exception as error:
+                self.cause = error
+                raise
 
-def _complaint(traceback: str, log: str) -> str:
-    r"""Return the line that says what went wrong: nbgrader's last error, or the exception itself.
-
-    Examples
-    --------
-    >>> _complaint("Traceback ...\nnbgrader.X.NbGraderException: Please see the error log", "")
-    'Please see the error log'
-    """
-    lines = [line for line in traceback.strip().splitlines() if line and not line.startswith(" ")]
-    last = lines[-1] if lines else "nbgrader gave no reason"
-    kind, _, text = last.partition(": ")
-    if "error log" in text or not text:
-        said = [line for line in log.splitlines() if line and not line.startswith((" ", "["))]
-        raised = [line for line in said if "Error" in line.split(":")[0] or "Exception" in line.split(":")[0]]
-        last = raised[-1] if raised else text or last
-        kind, _, text = last.partition(": ")
-    name = kind.rpartition(".")[2]
-    return text if name == "NbGraderException" and text else f"{name}: {text}" if text else last
+    log = logging.Logger("nbgrader")  # a logger of its own, so that nothing reaches the terminal
+    log.addHandler(logging.NullHandler())
+    converter = Remembering(coursedir=CourseDirectory(config=config, log=log), config=config, log=log)
+    converter.force = True
+    try:
+        with alembic_on_path():
+            converter.start()
+    except (Exception, SystemExit) as error:
+        cause = converter.cause or error
+        raise StockError(f"{type(cause).__name__}: {cause}") from cause
 
 
 def generate(course: Course, assignment: Assignment, dest: Path, *, in_gradebook: bool = False) -> None:
@@ -102,7 +91,7 @@ def generate(course: Course, assignment: Assignment, dest: Path, *, in_gradebook
 
     Raises
     ------
-    ReleaseError
+    StockError
         nbgrader refuses the source; the text is its reason.
     """
     from nbgrader.converters import GenerateAssignment
@@ -112,13 +101,13 @@ def generate(course: Course, assignment: Assignment, dest: Path, *, in_gradebook
         config.SaveCells.enabled = False
         config.GenerateAssignment.no_database = True
     try:
-        _convert(GenerateAssignment, config, force=True)
-    except ReleaseError as error:
-        raise ReleaseError(f"release: nbgrader refuses {assignment.name}: {error}") from None
+        _convert(GenerateAssignment, config)
+    except StockError as error:
+        raise StockError(f"release: nbgrader refuses {assignment.name}: {error}") from error.__cause__
 
 
-def autograde(course: Course, assignment: str, student: str, staged: Path, timeout: int) -> str:
-    """Grade one submission as ``nbgrader autograde`` does, and return nbgrader's log.
+def autograde(course: Course, assignment: str, student: str, staged: Path, timeout: int) -> None:
+    """Grade one submission as ``nbgrader autograde`` does.
 
     Parameters
     ----------
@@ -133,7 +122,7 @@ def autograde(course: Course, assignment: str, student: str, staged: Path, timeo
 
     Raises
     ------
-    ReleaseError
+    StockError
         nbgrader could not grade it; the text is its reason.
     """
     from nbgrader.converters import Autograde
@@ -146,7 +135,11 @@ def autograde(course: Course, assignment: str, student: str, staged: Path, timeo
         autograded_directory=str(course.autograded),
     )
     config.Execute.timeout = timeout
-    return _convert(Autograde, config, force=True)
+    if os.name == "posix":
+        # Sockets that are files: of two kernels that start at once, both can pick the same TCP port.
+        config.ConnectionFileMixin.transport = "ipc"
+        config.ConnectionFileMixin.ip = str(staged.parent / "kernel")
+    _convert(Autograde, config)
 
 
 @contextmanager

@@ -1,0 +1,147 @@
+"""What became of one submission: its state, its points, and what was said about each answer."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from autograde.course import Course
+
+__all__ = ["Mark", "Result", "State", "forget", "path_of", "recall", "record"]
+
+
+class State(StrEnum):
+    """Where a submission ends; it is in exactly one of these."""
+
+    GRADED = "graded"
+    PARTLY = "graded in part"  # a cell ran into the time limit; the others count
+    UNGRADABLE = "not gradable"
+    MISSING = "not handed in"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What one question earned.
+
+    Attributes
+    ----------
+    question : str
+        nbgrader's id of the graded cell.
+    points : float or None
+        None while a person has not graded it yet.
+    max_points : float
+        The most that it can earn.
+    verdict : str
+        ``correct``, ``mistake``, ``several``, ``unrecognised``, ``invalid``, ``missing`` or ``failed``;
+        ``by hand`` for an answer that a person grades, ``deleted`` for a cell that was not handed in.
+    mistakes : tuple of str
+        Names of the recognised mistakes.
+    message : str
+        What the check said.
+    code : str
+        The question's number in the course, such as ``A1-2``; empty if the course has none.
+    """
+
+    question: str
+    points: float | None
+    max_points: float
+    verdict: str
+    mistakes: tuple[str, ...] = ()
+    message: str = ""
+    code: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the question is called: its number and id, without ``test-``."""
+        return f"{self.code} {self.question.removeprefix('test-')}".strip()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one submission.
+
+    Attributes
+    ----------
+    student, assignment : str
+        Whose work, on what.
+    state : State
+        Where it ended.
+    max_points : float
+        The points of the assignment.
+    reason : str
+        Why it was not, or only in part, graded.
+    notes : tuple of str
+        What an instructor may want to know besides.
+    marks : tuple of Mark
+        One for each question, in the notebook's order; empty if nothing was graded.
+    fingerprint : str
+        Hash of the notebook and of what it was graded with; equal hashes need no second grading.
+    timeout : int
+        Seconds that each cell had.
+    seconds : float
+        How long grading took.
+    """
+
+    student: str
+    assignment: str
+    state: State
+    max_points: float
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    fingerprint: str = ""
+    timeout: int = 0
+    seconds: float = 0.0
+
+    @property
+    def points(self) -> float:
+        """The points so far."""
+        return sum((mark.points or 0 for mark in self.marks), 0.0)
+
+    @property
+    def open_points(self) -> float:
+        """The points that a person still has to decide on."""
+        return sum((mark.max_points for mark in self.marks if mark.points is None), 0.0)
+
+    @property
+    def graded(self) -> bool:
+        """Whether there are points at all."""
+        return self.state in (State.GRADED, State.PARTLY)
+
+
+def path_of(course: Course, assignment: str, student: str) -> Path:
+    """Return where a result is kept."""
+    return course.work / "results" / assignment / f"{student}.json"
+
+
+def record(course: Course, result: Result) -> None:
+    """Keep a result, in one step: an interrupted run leaves the old one or the new one."""
+    path = path_of(course, result.assignment, result.student)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_suffix(f".{os.getpid()}")
+    half.write_text(json.dumps(asdict(result), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    half.replace(path)
+
+
+def recall(course: Course, assignment: str) -> dict[str, Result]:
+    """Return the kept results of an assignment by student; one that cannot be read counts as absent."""
+    kept = {}
+    for path in sorted((course.work / "results" / assignment).glob("*.json")):
+        try:
+            fields = json.loads(path.read_text(encoding="utf-8"))
+            marks = tuple(Mark(**mark | {"mistakes": tuple(mark["mistakes"])}) for mark in fields["marks"])
+            fields |= {"state": State(fields["state"]), "notes": tuple(fields["notes"]), "marks": marks}
+            kept[path.stem] = Result(**fields)
+        except (ValueError, KeyError, TypeError):
+            continue
+    return kept
+
+
+def forget(course: Course, assignment: str, students: Iterable[str]) -> None:
+    """Drop the kept results of students who are not in the class any more; the gradebook keeps theirs."""
+    for student in students:
+        path_of(course, assignment, student).unlink(missing_ok=True)
