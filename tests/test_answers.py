@@ -344,7 +344,7 @@ def _calls_a_friend(x: object) -> object:
 
 
 def _own(x: np.ndarray) -> float:
-    return float(np.sum([value for value in x]))
+    return float(np.sum(list(x)))
 
 
 def test_borrowed_functions_are_traced_through_friends_and_closures() -> None:
