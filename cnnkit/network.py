@@ -57,7 +57,7 @@ class Network:
 
     input_shape: Shape
     layers: tuple[Layer, ...]
-    name: str | None = None
+    name: str | None = field(default=None, compare=False)
     _names: tuple[str, ...] = field(default=(), compare=False)
 
     def __init__(
