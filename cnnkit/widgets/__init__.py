@@ -1,0 +1,11 @@
+"""Widgets: things to try out in a notebook, each with a value in Python and a still picture elsewhere.
+
+A widget is one ``.py`` and one ``.js`` of the same name. What a slider moves is computed in the browser;
+the Python side has the same arithmetic, and ``tests/cases`` proves the two equal.
+"""
+
+from __future__ import annotations
+
+from cnnkit.widgets.layer_shapes import LayerShape, LayerShapes, layer_shapes
+
+__all__ = ["LayerShape", "LayerShapes", "layer_shapes"]
