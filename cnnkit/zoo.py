@@ -96,8 +96,9 @@ def pa2_2019(padding: int = 2) -> Network:
     Parameters
     ----------
     padding : int, in pixels
-        Padding of the two 5x5 convolutions. The text calls 1 "same", but its first fully connected
-        layer has 6272 inputs, and only 2 gives that many; with 1 there are 4608.
+        Padding of the two 5x5 convolutions. The text calls 1 "same", but 2 is, and 2 gives the first
+        fully connected layer the 6272 inputs of the text's table; with 1 it has 4608. (3 gives 6272
+        as well: the last pooling rounds its extra pixel away.)
 
     Examples
     --------
