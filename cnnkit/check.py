@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from html import escape
@@ -93,7 +94,8 @@ def _show(diagnosis: Diagnosis, more_tries: bool) -> None:
     else:
         color = "#0072B2" if diagnosis.verdict == "correct" else "#D55E00"
         style = f"border-left: 4px solid {color}; padding: 2px 0 2px 10px"
-        bundle["text/html"] = f'<div style="{style}">{escape(text)}</div>'
+        html = re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+        bundle["text/html"] = f'<div style="{style}">{html}</div>'
     from IPython.display import display
 
     display(bundle, raw=True)  # type: ignore[no-untyped-call]

@@ -274,7 +274,7 @@ def _praise(question: Question, findings: list[_Finding]) -> str:
     if isinstance(question, FunctionQuestion):
         return f"`{question.variable}` is right on all {len(findings)} tries."
     if len(findings) > 1:
-        return f"All {len(findings)} entries of `{question.variable}` are right."
+        return f"Every entry of `{question.variable}` is right."
     return f"`{question.variable}` is right" + (f" in all {cells} cells." if cells > 1 else ".")
 
 
