@@ -1,0 +1,242 @@
+"""Which module may import which: one table, enforced by reading every import, those inside functions too."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# module or subpackage: what it may import of its own package, and what from elsewhere
+TABLE: dict[str, dict[str, tuple[str, str]]] = {
+    "cnnkit": {
+        "__init__": ("network shapes", ""),
+        "errors": ("", ""),
+        "shapes": ("errors", ""),
+        "layers": ("errors shapes", ""),
+        "receptive": ("layers shapes", ""),
+        "ledger": ("errors layers receptive", ""),
+        "network": ("errors layers ledger receptive shapes", ""),
+        "zoo": ("layers network", ""),
+        "functional": ("errors shapes", "numpy"),
+        "data": ("errors", "numpy"),
+        "plot": ("errors functional shapes", "numpy matplotlib"),
+        "answers": ("data errors functional layers network shapes zoo", "numpy"),
+        "check": ("answers errors", "numpy IPython"),
+        "widgets": ("errors layers network shapes", "anywidget traitlets matplotlib IPython"),
+    },
+    "autograde": {
+        "__init__": ("", ""),
+        "errors": ("", ""),
+        "notebook": ("errors", ""),
+        "sanity": ("notebook", ""),
+        "leaks": ("notebook", ""),
+        "course": ("errors notebook", ""),
+        "stock": ("course errors", "nbgrader traitlets"),
+        "release": ("course errors leaks notebook sanity stock", ""),
+        "kit": ("course errors leaks notebook release", ""),
+        "result": ("course", ""),
+        "intake": ("course errors notebook result", ""),
+        "marks": ("course notebook result", ""),
+        "engine": ("course errors intake marks notebook result stock", "psutil"),
+        "progress": ("engine result", "rich"),
+        "grade": ("course engine intake progress result", ""),
+        "summary": ("course result", ""),
+        "table": ("course result", "rich"),
+        "report": ("course errors result stock summary", "jinja2 nbgrader"),
+        "doctor": ("course errors stock", ""),
+        "demo": ("course errors grade notebook release report", "rich"),
+        "__main__": ("course demo doctor errors grade kit release report table", ""),
+    },
+}
+HEAVY = {"torch", "torchvision", "matplotlib", "scipy", "pandas", "nbgrader", "anywidget"}
+
+
+def modules(root: Path, package: str) -> dict[str, Path]:
+    """Return every module of `package` under `root` by its dotted name; a package's is ``x.__init__``."""
+    files = {file.relative_to(root).with_suffix("").parts: file for file in (root / package).rglob("*.py")}
+    # autograde/work holds what grading leaves behind, students' files among it
+    return {".".join(parts): file for parts, file in sorted(files.items()) if "work" not in parts}
+
+
+def imports(name: str, file: Path) -> Iterator[tuple[int, str]]:
+    """Yield the line and the dotted target of every import in `file`, wherever in it that stands."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = name.split(".")[: -node.level] if node.level else []
+            start = ".".join([*base, *([node.module] if node.module else [])])
+            yield from ((node.lineno, f"{start}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in (
+            "import_module",
+            "__import__",
+        ):
+            yield from ((node.lineno, arg.value) for arg in node.args if isinstance(arg, ast.Constant))
+
+
+def problems(root: Path, table: Mapping[str, Mapping[str, tuple[str, str]]]) -> list[str]:
+    """Return a line for every import that `table` does not allow and every module that it lacks."""
+    found = []
+    for package, may in table.items():
+        for name, file in modules(root, package).items():
+            where = file.relative_to(root).as_posix()
+            unit = name.split(".")[1]
+            if unit not in may:
+                found.append(
+                    f"{where}: {package}.{unit} is not in the table of tests/test_layering.py."
+                    " Add it there, with what it may import."
+                )
+                continue
+            inside, outside = (set(names.split()) for names in may[unit])
+            for line, target in imports(name, file):
+                top, _, rest = target.partition(".")
+                below = rest.partition(".")[0]
+                if top == package:
+                    # a name that is no module comes from the package's own __init__
+                    below = below if below in may else "__init__"
+                    allowed = below in inside | {unit}
+                elif top in table:
+                    allowed = False
+                else:
+                    allowed = top in outside or top in sys.stdlib_module_names
+                if not allowed:
+                    found.append(
+                        f"{where}:{line} imports {target}; the table of tests/test_layering.py lets"
+                        f" {package}.{unit} import {' '.join(sorted(inside | outside)) or 'nothing'}."
+                    )
+    return found
+
+
+def loaded_by(root: Path, names: list[str]) -> set[str]:
+    """Return the top-level modules that a fresh interpreter holds after it imported `names`."""
+    script = (
+        "import importlib, json, sys\n"
+        "root, *names = sys.argv[1:]\n"
+        "sys.path.insert(0, root)\n"
+        "for name in names: importlib.import_module(name)\n"
+        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))\n"
+    )
+    command = [sys.executable, "-c", script, str(root), *names]
+    return set(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+
+
+def importable(root: Path, package: str) -> list[str]:
+    return [name.removesuffix(".__init__") for name in modules(root, package)]
+
+
+def test_every_import_is_allowed_by_the_table():
+    found = problems(ROOT, TABLE)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("package", TABLE)
+def test_the_tables_arrows_point_one_way(package):
+    arrows = {unit: inside.split() for unit, (inside, _) in TABLE[package].items()}
+    assert set(TopologicalSorter(arrows).static_order()) == set(TABLE[package])
+
+
+def test_nothing_may_import_the_widgets():
+    allowed = [name for inside, _ in TABLE["cnnkit"].values() for name in inside.split()]
+    assert "widgets" not in allowed
+    assert "zoo" in allowed
+
+
+def test_a_bare_import_of_cnnkit_loads_no_array_library():
+    assert loaded_by(ROOT, ["cnnkit"]).isdisjoint(HEAVY | {"numpy", "autograde"})
+
+
+def test_what_students_compute_with_loads_nothing_heavy():
+    names = [name for name in importable(ROOT, "cnnkit") if not name.startswith("cnnkit.widgets")]
+    loaded = loaded_by(ROOT, names)
+    assert "numpy" in loaded
+    assert loaded.isdisjoint(HEAVY | {"IPython", "autograde"})
+
+
+def test_the_widgets_load_neither_torch_nor_matplotlib():
+    names = [name for name in importable(ROOT, "cnnkit") if name.startswith("cnnkit.widgets")]
+    assert loaded_by(ROOT, names).isdisjoint(HEAVY - {"anywidget"} | {"autograde"})
+
+
+def test_the_graders_commands_start_without_the_library_that_students_edit():
+    assert loaded_by(ROOT, importable(ROOT, "autograde")).isdisjoint(HEAVY | {"cnnkit"})
+
+
+FAKE = {
+    "fake": {"__init__": ("", ""), "low": ("", "numpy"), "high": ("low", "")},
+    "other": {"__init__": ("", "")},
+}
+
+
+@pytest.fixture
+def fake(tmp_path):
+    """Return a function that writes a small package, obedient but for the given sources."""
+
+    def write(**sources):
+        files = {"fake/__init__": "", "fake/low": "import numpy", "fake/high": "from fake import low"}
+        for path, text in (files | sources | {"other/__init__": ""}).items():
+            file = tmp_path / f"{path}.py"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+def test_an_obedient_package_has_no_problems(fake):
+    assert problems(fake(), FAKE) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("import fake.high", "fake.high"),
+        ("from fake.high import thing", "fake.high.thing"),
+        ("from fake import high", "fake.high"),
+        ("from fake import NAME", "fake.NAME"),
+        ("from . import high", "fake.high"),
+        ("from .high import thing", "fake.high.thing"),
+        ("def late():\n    if late:\n        import fake.high", "fake.high"),
+        ("import importlib\nimportlib.import_module('fake.high')", "fake.high"),
+        ("import other", "other"),
+        ("def late():\n    from other import thing", "other.thing"),
+        ("import torch", "torch"),
+    ],
+)
+def test_an_import_against_the_arrows_is_found(fake, source, target):
+    line = len(source.splitlines())
+    assert problems(fake(**{"fake/low": source}), FAKE) == [
+        f"fake/low.py:{line} imports {target};"
+        " the table of tests/test_layering.py lets fake.low import numpy."
+    ]
+
+
+def test_an_import_inside_a_subpackage_is_read_too(fake):
+    root = fake(**{"fake/sub/__init__": "", "fake/sub/deep": "from ..high import thing\nfrom . import x"})
+    assert problems(root, {"fake": FAKE["fake"] | {"sub": ("low", "")}}) == [
+        "fake/sub/deep.py:1 imports fake.high.thing;"
+        " the table of tests/test_layering.py lets fake.sub import low."
+    ]
+
+
+def test_a_module_that_the_table_lacks_is_asked_for(fake):
+    assert problems(fake(**{"fake/new": ""}), FAKE) == [
+        "fake/new.py: fake.new is not in the table of tests/test_layering.py."
+        " Add it there, with what it may import."
+    ]
+
+
+def test_arrows_in_a_circle_are_found():
+    with pytest.raises(CycleError):
+        TopologicalSorter({"low": ["high"], "high": ["low"]}).prepare()
+
+
+def test_the_fresh_interpreter_sees_what_is_loaded_in_passing(fake):
+    root = fake(**{"fake/low": "import torch", "torch/__init__": ""})
+    assert "torch" in loaded_by(root, ["fake.high"])
+    assert "torch" not in loaded_by(root, ["fake"])
