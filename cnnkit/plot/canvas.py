@@ -82,10 +82,8 @@ def numerals(array: Array) -> list[str]:
     if (finite == np.round(finite)).all() or not 1e-3 <= largest < 1e5:
         return [number(value) for value in array.ravel().tolist()]
     decimals = max(0, 2 - floor(log10(largest)))
-    # + 0: no −0.00
-    return [
-        f"{round(value, decimals) + 0:.{decimals}f}".replace("-", "−") for value in array.ravel().tolist()
-    ]
+    rounded = (np.round(array, decimals) + 0).ravel().tolist()  # + 0: no −0.00
+    return [f"{value:.{decimals}f}".replace("-", "−") for value in rounded]
 
 
 def caption(figure: Figure, text: str) -> None:

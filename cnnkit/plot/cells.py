@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from cnnkit.errors import ArgumentError, ShapeError
 from cnnkit.functional import pad
 from cnnkit.functional.arguments import Array, numbers, require_axes, whole
-from cnnkit.plot.canvas import INK, MUTED, ORANGE, WIDTH, blank_figure, labels, numerals, several
+from cnnkit.plot.canvas import INK, ORANGE, WIDTH, blank_figure, labels, numerals, several
 from cnnkit.shapes import shape_text
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ GAP = 1.0  # cells between two matrices
 TITLE = 0.34  # inches above them
 MARGIN = 0.06
 
-SHADE, TINT, LINES = "#E3E7EB", "#FFE3CC", "#CED4DA"
+SHADE, TINT, LINES, FAINT = "#E3E7EB", "#FFE3CC", "#CED4DA", "#495057"
 
 
 def matrix(
@@ -140,7 +140,7 @@ def _draw(ax: Axes, array: Array, padding: int, window: tuple[int, ...] | None, 
     texts = numerals(array)
     size = min(13.0, 72 * cell * 0.88 / (0.62 * max(map(len, texts))))  # points
     for (row, column), text in zip(np.ndindex(array.shape), texts, strict=True):
-        colour = INK if inside[row, column] else MUTED
+        colour = INK if inside[row, column] else FAINT
         ax.text(column, row, text, fontsize=size, color=colour, ha="center", va="center_baseline")
     ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
     ax.axis("off")

@@ -84,7 +84,7 @@ def images(
     grey = [picture for picture in pictures if picture.ndim == 2]
     common = _grey_limits(grey)
     for ax, picture, name in zip(axes.flat, pictures, wrapped, strict=False):
-        low, high = (common if scale == "shared" else limits([picture])) if picture.ndim == 2 else (0, 1)
+        low, high = (common if scale == "shared" else _spread([picture])) if picture.ndim == 2 else (0, 1)
         ax.imshow(
             picture,
             cmap="gray",
@@ -148,4 +148,9 @@ def _one(picture: Array) -> Array:
 def _grey_limits(grey: Sequence[Array]) -> tuple[float, float]:
     if all(picture.dtype == np.uint8 for picture in grey):
         return 0.0, 255.0
-    return limits(grey)
+    return _spread(grey)
+
+
+def _spread(grey: Sequence[Array]) -> tuple[float, float]:
+    low, high = limits(grey)
+    return (low, high) if low < high else (low - 1, high + 1)  # one value alone is mid-grey

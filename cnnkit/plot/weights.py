@@ -98,7 +98,7 @@ def kernels(
     for ax, kernel, name in zip(axes.flat, stack, names, strict=False):
         most = common if scale == "shared" else _largest(kernel)
         picture = ax.imshow(kernel, cmap=signed_colours(), vmin=-most, vmax=most)
-        _write(ax, kernel, most, cell=0.9 * side / max(kernel.shape))
+        _write(ax, picture, kernel, cell=0.9 * side / max(kernel.shape))
         ax.set_title(name, fontsize=9 if side > 1.2 else 7, color=INK, pad=4)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set(color="#ADB5BD", linewidth=0.8)
@@ -259,7 +259,7 @@ def _largest(weight: Array) -> float:
     return max(map(abs, limits([weight]))) or 1.0
 
 
-def _write(ax: Axes, kernel: Array, most: float, cell: float) -> None:
+def _write(ax: Axes, picture: Any, kernel: Array, cell: float) -> None:
     """Write each weight into its cell, unless cells (in inches) are too small for the longest text."""
     texts = numerals(kernel)
     size = min(13.0, 72 * cell * 0.9 / (0.62 * max(len(text) for text in texts)))  # points
@@ -269,7 +269,8 @@ def _write(ax: Axes, kernel: Array, most: float, cell: float) -> None:
     ax.hlines(np.arange(1, rows) - 0.5, -0.5, columns - 0.5, color="#CED4DA", linewidth=0.6)
     ax.vlines(np.arange(1, columns) - 0.5, -0.5, rows - 0.5, color="#CED4DA", linewidth=0.6)
     for (row, column), text in zip(np.ndindex(kernel.shape), texts, strict=True):
-        dark = abs(kernel[row, column]) > 0.55 * most
+        red, green, blue, _ = picture.to_rgba(kernel[row, column])
+        dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.55
         ax.text(column, row, text, ha="center", va="center", fontsize=size, color="white" if dark else INK)
 
 
