@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from autograde.course import Course, find, nearest
+from autograde.course import Assignment, Course, find, nearest
 from autograde.errors import AutogradeError
 
 __all__ = ["main"]
@@ -61,32 +61,52 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     report.add_argument("--to", type=Path, metavar="DIR", help="default: report/ in the course's work folder")
     report.set_defaults(run=_report)
+
+    demo = commands.add_parser("demo", parents=[common], help="carry a made-up class through all of it")
+    demo.add_argument(
+        "--class", type=Path, dest="roster", metavar="FILE.toml", help="default: the built-in one"
+    )
+    demo.add_argument("--timeout", type=_positive, default=10, metavar="SECONDS", help="for each cell (10)")
+    demo.add_argument("--workers", type=_positive, metavar="N", help="submissions at once (one per core)")
+    demo.set_defaults(run=_demo)
     return parser
 
 
 def _release(options: argparse.Namespace) -> int:
-    from autograde import release
-
     course = find(options.course)
     assignments = course.choose(options.assignments)
+    code = _checked(course, assignments, options) if options.check else _released(course, assignments)
+    if code or not options.student_kit:
+        return code
+    return _student_kit(course, options.student_kit)
+
+
+def _checked(course: Course, assignments: Sequence[Assignment], options: argparse.Namespace) -> int:
+    from autograde import release
+
     wrong = release.problems(assignments)
     if wrong:
-        return _found(wrong, "Nothing was released.")
+        return _found(wrong, "The source notebooks need attention.")
     built, wrong = release.build(course, assignments)
-    if options.check:
-        wrong += release.drift(course, built, everything=not options.assignments)
+    wrong += release.drift(course, built, everything=not options.assignments)
     if wrong:
-        return _found(wrong, "The release needs attention." if options.check else "Nothing was released.")
-    if not options.check:
-        changed = {path.parent for path in release.place(built)}
-        for assignment in assignments:
-            state = "released" if assignment.release.parent in changed else "unchanged"
-            points, questions = assignment.points, len(assignment.questions)
-            print(f"{assignment.name}: {points:g} points, {questions} questions, {state}")
-    else:
-        print(f"{len(built)} assignments are released as their sources say, and nothing leaks.")
-    if options.student_kit:
-        return _student_kit(course, options.student_kit)
+        return _found(wrong, "The release needs attention.")
+    print(f"{len(built)} assignments are released as their sources say, and nothing leaks.")
+    return 0
+
+
+def _released(course: Course, assignments: Sequence[Assignment]) -> int:
+    from autograde import release
+
+    wrong = release.problems(assignments)
+    built, leaking = release.build(course, assignments) if not wrong else ([], [])
+    if wrong or leaking:
+        return _found([*wrong, *leaking], "Nothing was released.")
+    changed = {path.parent for path in release.place(built)}
+    for assignment in assignments:
+        state = "released" if assignment.release.parent in changed else "unchanged"
+        points, questions = assignment.points, len(assignment.questions)
+        print(f"{assignment.name}: {points:g} points, {questions} questions, {state}")
     return 0
 
 
@@ -124,6 +144,27 @@ def _report(options: argparse.Namespace) -> int:
     course = find(options.course)
     folder = options.to or course.work / "report"
     print(report.write(course, course.choose(options.assignments), folder, course.title))
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from autograde import demo, report
+    from autograde.grade import grade
+    from autograde.table import print_class
+
+    course = find(options.course)
+    assignments = course.choose([])
+    students = demo.read_roster(options.roster or demo.ROSTER, assignments)
+    code = _released(course, assignments)
+    if code:
+        return code
+    print(f"{len(students)} students hand in {len(assignments)} notebooks each")
+    classroom = demo.fresh(course)
+    demo.hand_in(classroom, assignments, students)
+    results = grade(classroom, assignments, timeout=options.timeout, workers=options.workers)
+    print_class(assignments, results)
+    title = f"{course.title}, the demo class"
+    print(f"report: {report.write(classroom, assignments, classroom.work / 'report', title)}")
     return 0
 
 

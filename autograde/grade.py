@@ -58,7 +58,7 @@ def grade(
     by_name = {assignment.name: assignment for assignment in assignments}
     before = {name: recall(course, name) for name in by_name}
     grounds = {name: _grounds(course, assignment) for name, assignment in by_name.items()}
-    jobs, results = [], []
+    jobs, results, kept = [], [], 0
     for submission in submissions:
         assignment, old = (
             by_name[submission.assignment],
@@ -71,12 +71,13 @@ def grade(
         print_ = fingerprint(submission, grounds[assignment.name])
         if old and not force and _still_holds(old, print_, timeout):
             results.append(old)
+            kept += 1
         else:
             jobs.append(engine.Job(course, assignment, submission, timeout, print_))
     if jobs:
         students = sorted({submission.student for submission in submissions})
         engine.prepare(course, assignments, students)
-        with Bar(len(submissions), len(results)) as bar:
+        with Bar(len(jobs), kept) as bar:
             for result in engine.run(jobs, workers or engine.cores(), bar.started):
                 record(course, result)
                 results.append(result)

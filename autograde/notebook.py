@@ -208,9 +208,7 @@ def show(nb: Notebook) -> str:
 
 def _shown_cell(cell: Cell) -> Iterator[str]:
     meta = cell["metadata"].get("nbgrader", {})
-    points = (
-        f"{meta['points']:g} points" if graded_as(cell) in ("test", "by hand") and "points" in meta else ""
-    )
+    points = f"points: {meta['points']:g}" if meta.get("grade") and "points" in meta else ""
     name = str(cell.get("id", ""))
     if meta.get("grade_id", name) != name:
         name += f" (grade_id {meta['grade_id']})"

@@ -22,17 +22,17 @@ class Bar:
     Parameters
     ----------
     total : int
-        How many submissions there are.
-    remembered : int
-        How many of them need no grading.
+        How many submissions are to be graded.
+    kept : int
+        How many more have not changed since they were graded.
     """
 
-    def __init__(self, total: int, remembered: int) -> None:
+    def __init__(self, total: int, kept: int) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         self.states: Counter[str] = Counter()
-        self.done, self.total, self.remembered = 0, total - remembered, remembered
+        self.done, self.total, self.kept = 0, total, kept
         self.terminal = Console(file=sys.stdout)
         self.bar = Progress(
             TextColumn("grading"),
@@ -47,8 +47,8 @@ class Bar:
         self.task = self.bar.add_task("", total=self.total, states="")
 
     def __enter__(self) -> Self:
-        if self.remembered:
-            print(f"{self.remembered} submissions have not changed and keep their result", flush=True)
+        if self.kept:
+            print(f"{self.kept} submissions have not changed and keep their result", flush=True)
         self.bar.start()
         return self
 

@@ -107,8 +107,7 @@ def write_tables(results: Iterable[Result], folder: Path) -> None:
         folder / "scores.csv",
         ["student", "assignment", "state", "points", "max_points", "by_hand_open", "reason", "notes"],
         (
-            (r.student, r.assignment, r.state, r.points if r.graded else "", r.max_points)
-            + (r.open_points, r.reason, " ".join(r.notes))
+            (*_whose(r), r.state, _earned(r), r.max_points, r.open_points, r.reason, " ".join(r.notes))
             for r in results
         ),
     )
@@ -116,12 +115,19 @@ def write_tables(results: Iterable[Result], folder: Path) -> None:
         folder / "answers.csv",
         ["student", "assignment", "question", "points", "max_points", "verdict", "mistakes", "message"],
         (
-            (r.student, r.assignment, m.name, "" if m.points is None else m.points, m.max_points)
-            + (m.verdict, " ".join(m.mistakes), m.message)
+            (*_whose(r), m.name, m.points, m.max_points, m.verdict, " ".join(m.mistakes), m.message)
             for r in results
             for m in r.marks
         ),
     )
+
+
+def _whose(result: Result) -> tuple[str, str]:
+    return result.student, result.assignment
+
+
+def _earned(result: Result) -> float | None:
+    return result.points if result.graded else None
 
 
 def _table(path: Path, heading: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -17,7 +17,7 @@ __all__ = ["problems"]
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MARKERS = ("SOLUTION", "HIDDEN TESTS")
-STATED = re.compile(r"\b(\d+(?:\.\d+)?) points\b")
+STATED = re.compile(r"\b(\d+(?:\.\d+)?) points\b|\bpoints\W{1,4}(\d+(?:\.\d+)?)", re.IGNORECASE)
 
 
 def problems(source: Path) -> list[str]:
@@ -51,7 +51,7 @@ def _of_notebook(nb: Notebook, source: Path) -> Iterator[str]:
     if not total:
         yield "gives no points: no cell is marked as a test. Mark one in JupyterLab's nbgrader sidebar."
     first = next((c["source"] for c in nb["cells"] if c["cell_type"] == "markdown"), "")
-    stated = {float(number) for number in STATED.findall(first)}
+    stated = {float(before or after) for before, after in STATED.findall(first)}
     if len(stated) == 1 and stated != {total}:
         yield f"says {stated.pop():g} points in its first cell, its questions add up to {total:g}."
     if dumps(nb) != dumps(clean(nb)):

@@ -135,6 +135,8 @@ def autograde(course: Course, assignment: str, student: str, staged: Path, timeo
         autograded_directory=str(course.autograded),
     )
     config.Execute.timeout = timeout
+    # Nothing is left to save when the last cell is done, and a kernel takes a second to say good-bye.
+    config.Execute.shutdown_kernel = "immediate"
     if os.name == "posix":
         # Sockets that are files: of two kernels that start at once, both can pick the same TCP port.
         config.ConnectionFileMixin.transport = "ipc"
