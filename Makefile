@@ -1,0 +1,40 @@
+# Each job works alone on a machine with nothing but Python: .venv is made on first use (see .ci/environment).
+BIN := .venv/bin
+READY := .venv/installed
+export OMP_NUM_THREADS ?= 1
+
+demo: $(READY)  ## release the course, grade a made-up class, write its report
+	$(BIN)/autograde demo
+
+test: check  ## all checks, then all tests (ARGS="tests/test_zoo.py -n 0" runs some)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+check: $(READY)  ## lint, format, types; the release is what its sources make
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/autograde release --check
+
+lab: $(READY)  ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+release: $(READY)  ## make the students' notebooks from solutions/
+	$(BIN)/autograde release
+
+bench: $(READY)  ## run every benchmark
+	@for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; done
+
+# torch and torchvision belong together, and move together by hand.
+lock: $(READY)  ## resolve requirements.lock anew from pyproject.toml
+	printf '%s\n' torch==2.13.0 torchvision==0.28.0 > .venv/constraints.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --generate-hashes \
+	    --no-emit-index-url --python-version 3.11 --extra grader --extra dev \
+	    --constraints .venv/constraints.txt --output-file requirements.lock pyproject.toml
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+$(READY): requirements.lock pyproject.toml
+	@.ci/environment
+
+.PHONY: demo test check lab release bench lock help
