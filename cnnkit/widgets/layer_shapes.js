@@ -43,7 +43,7 @@ export function layerShape(settings) {
   const same_keras = samePadding(settings, "keras");
   const isCurrent = (pads) => pads !== null && pads[0] === padding && pads[1] === padding;
   const kernel = dilation > 1 ? `(${dilation}·(${kernel_size} − 1) + 1)` : `${kernel_size}`;
-  const quotient = minus(fraction(spare, stride));
+  const put = `(${size} + 2·${padding} − ${kernel}) / ${stride}`;
   const weights = kernel_size * kernel_size * in_channels * out_channels;
   const multiply_adds = fits ? weights * output * output : 0;
   const product = `${kernel_size}·${kernel_size}·${in_channels}·${out_channels}`;
@@ -52,7 +52,7 @@ export function layerShape(settings) {
     code: callText(settings),
     padded,
     extent,
-    formula: `floor((${size} + 2·${padding} − ${kernel}) / ${stride}) + 1 = floor(${quotient}) + 1 = ${minus(output)}`,
+    formula: `floor(${put}) + 1 = floor(${minus(fraction(spare, stride))}) + 1 = ${minus(output)}`,
     exact: fraction(spare + stride, stride),
     output,
     fits,
@@ -122,12 +122,11 @@ const range = (start, stop) => Array.from({ length: Math.max(stop - start, 0) },
 function layout({ padded, extent, output }, width) {
   const across = Math.max(padded, extent);
   const cell = Math.min(30, (width - RIGHT) / across);
-  const left = (width - RIGHT - cell * across) / 2;
   const high = Math.max(14, Math.min(cell, 24));
-  const rows = Math.max(output, 1);
-  const row = Math.min(high, MOST_HEIGHT / rows);
-  const first = TOP + high + 12;
-  return { cell, left, high, row, first, bottom: first + rows * row, out: left + cell * across + 40 };
+  const row = Math.min(high, MOST_HEIGHT / Math.max(output, 1));
+  const x = (column) => (width - RIGHT - cell * across) / 2 + column * cell; // of the padded input
+  const y = (index) => TOP + high + 12 + index * row; // of a window
+  return { width, cell, high, row, x, y, out: x(across) + 40, bottom: y(Math.max(output, 1)) };
 }
 
 /** Path of boxes, a little apart where they are large enough to be told from each other. */
@@ -136,89 +135,79 @@ function boxes(corners, width, height) {
   return corners.map(([x, y]) => `M${x.toFixed(2)} ${y.toFixed(2)}h${w}v${h}h-${w}z`).join("");
 }
 
-const inputCells = (cells, padding, at) =>
-  boxes(cells.map((cell) => [at.left + (cell + padding) * at.cell, TOP]), at.cell, at.high);
+const path = (kind, d) => `<path class="${kind}" d="${d}"/>`;
+const text = (kind, x, y, words) =>
+  `<text class="${kind}" x="${x.toFixed(1)}" y="${y.toFixed(1)}">${words}</text>`;
 
-function windowRows(shape, at, indices) {
-  const merged = shape.dilation === 1 && at.cell <= 5; // too small for the single cells to be seen
-  const corners = indices.flatMap((index) =>
-    windowCells(shape, index)
-      .slice(0, merged ? 1 : undefined)
-      .map((cell) => [at.left + (cell + shape.padding) * at.cell, at.first + index * at.row]),
-  );
-  return boxes(corners, at.cell * (merged ? shape.extent : 1), at.row);
+const inputBoxes = (columns, at, height = at.high) =>
+  boxes(columns.map((column) => [at.x(column), TOP]), at.cell, height);
+
+const outputBoxes = (indices, at) => boxes(indices.map((index) => [at.out, at.y(index)]), 26, at.row);
+
+function windowBoxes({ stride, dilation, kernel_size, extent }, indices, at) {
+  const merged = dilation === 1 && at.cell <= 5; // too small for the single cells to be seen
+  const taps = merged ? [0] : range(0, kernel_size).map((tap) => tap * dilation);
+  const corners = indices.flatMap((index) => taps.map((tap) => [at.x(index * stride + tap), at.y(index)]));
+  return boxes(corners, at.cell * (merged ? extent : 1), at.row);
 }
 
-const outputCells = (indices, at) =>
-  boxes(indices.map((index) => [at.out, at.first + index * at.row]), 26, at.row);
-
-const text = (x, y, words, kind) => `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" class="${kind}">${words}</text>`;
-
-function brace(start, stop, words, at) {
+function brace(start, stop, name, at) {
+  const [from, to] = [at.x(start), at.x(stop) - 1.5];
   if (start === stop) return "";
-  const [x0, x1] = [at.left + start * at.cell, at.left + stop * at.cell - 1.5];
-  const narrow = (stop - start) * at.cell < 6.5 * words.length;
-  const label = narrow ? words.replace(/\D+/, "") : words;
-  return `<path class="brace" d="M${x0} ${TOP - 4}v-5H${x1}v5"/>` + text((x0 + x1) / 2, TOP - 15, label, "label");
+  const count = stop - start;
+  const words = to - from > 7 * `${name} ${count}`.length ? `${name} ${count}` : count;
+  return path("brace", `M${from} ${TOP - 4}v-5H${to}v5`) + text("label", (from + to) / 2, TOP - 15, words);
 }
 
 function inputMarkup({ size, padding, padded, uncovered, fits }, at) {
-  const outside = [...range(-padding, 0), ...range(size, size + padding)];
-  const numbered = at.cell < 16 ? [] : range(0, size);
-  const middle = (cell) => at.left + (cell + padding + 0.5) * at.cell - 0.75;
+  const [start, stop] = [padding, padding + size];
+  const unread = fits ? uncovered.map((cell) => start + cell) : [];
+  const numbered = at.cell < 18 ? [] : range(0, size);
   return [
-    brace(0, padding, `padding ${padding}`, at),
-    brace(padding, padding + size, `input ${size}`, at),
-    brace(padding + size, padded, `padding ${padding}`, at),
-    `<path class="pad" d="${inputCells(outside, padding, at)}"/>`,
-    `<path class="input" d="${inputCells(range(0, size), padding, at)}"/>`,
-    fits ? unreadMarkup(uncovered, padding, at) : "",
-    ...numbered.map((cell) => text(middle(cell), TOP + at.high / 2, cell, "index")),
+    brace(0, start, "padding", at) + brace(start, stop, "input", at) + brace(stop, padded, "padding", at),
+    path("pad", inputBoxes([...range(0, start), ...range(stop, padded)], at)),
+    path("input", inputBoxes(range(start, stop), at)),
+    path("shade", inputBoxes(unread, at, at.bottom - TOP)),
+    path("unread", inputBoxes(unread, at)),
+    ...numbered.map((cell) => text("index", at.x(start + cell + 0.5) - 0.75, TOP + at.high / 2, cell)),
   ].join("");
 }
 
-function unreadMarkup(uncovered, padding, at) {
-  const columns = uncovered.map((cell) => [at.left + (cell + padding) * at.cell, TOP]);
-  return (
-    `<path class="shade" d="${boxes(columns, at.cell, at.bottom - TOP)}"/>` +
-    `<path class="unread" d="${boxes(columns, at.cell, at.high)}"/>`
-  );
-}
+const outputNumber = (index, at) => text("index inked", at.out + 12.25, at.y(index + 0.5) - 0.75, index);
 
 /** Every window's cells, row by row, and the output at the right. */
 function windowsMarkup(shape, at) {
   const indices = range(0, shape.output);
-  const numbered = at.row < 12 ? [] : indices;
   return [
-    `<path class="window" d="${windowRows(shape, at, indices)}"/>`,
-    text(at.out + 13, TOP - 15, `output ${shape.output}`, "label"),
-    `<path class="output" d="${outputCells(indices, at)}"/>`,
-    ...numbered.map((index) => text(at.out + 12.25, at.first + (index + 0.5) * at.row - 0.75, index, "index inked")),
+    path("window", windowBoxes(shape, indices, at)),
+    text("label", at.out + 13, TOP - 15, `output ${shape.output}`),
+    path("output", outputBoxes(indices, at)),
+    ...(at.row < 12 ? [] : indices.map((index) => outputNumber(index, at))),
   ].join("");
 }
 
 /** The window that is looked at: its cells above, its row, and the output that it makes. */
 function pickMarkup(shape, at, index) {
-  const y = at.first + (index + 0.5) * at.row - 0.75;
-  const end = at.left + (index * shape.stride + shape.extent) * at.cell;
+  const columns = windowCells(shape, index).map((cell) => cell + shape.padding);
+  const end = at.x(columns.at(-1) + 1);
   return [
-    `<path class="read" d="${inputCells(windowCells(shape, index), shape.padding, at)}"/>`,
-    `<path class="picked" d="${windowRows(shape, at, [index])}${outputCells([index], at)}"/>`,
-    `<path class="arrow" d="M${end} ${y}H${at.out - 4}m-5-3.5l5 3.5l-5 3.5"/>`,
-    at.row < 12 ? "" : text(at.out + 12.25, y, index, "index inked"),
+    path("read", inputBoxes(columns, at)),
+    path("picked", windowBoxes(shape, [index], at) + outputBoxes([index], at)),
+    path("arrow", `M${end} ${at.y(index + 0.5) - 0.75}H${at.out - 4}m-5-3.5l5 3.5l-5 3.5`),
+    at.row < 12 ? "" : outputNumber(index, at),
   ].join("");
 }
 
 /** A kernel that does not fit: laid over the input, with what sticks out. */
-function misfitMarkup(shape, at) {
-  const taps = range(0, shape.kernel_size).map((tap) => tap * shape.dilation);
-  const [inside, outside] = [taps.filter((tap) => tap < shape.padded), taps.filter((tap) => tap >= shape.padded)];
-  const path = (cells) => boxes(cells.map((cell) => [at.left + cell * at.cell, at.first]), at.cell, at.high);
-  const edge = at.left + shape.padded * at.cell - 0.75;
+function misfitMarkup({ kernel_size, dilation, padded, extent }, at) {
+  const taps = range(0, kernel_size).map((tap) => tap * dilation);
+  const row = (columns) => boxes(columns.map((column) => [at.x(column), at.y(0)]), at.cell, at.high);
+  const below = at.y(0) + at.high;
   return [
-    `<path class="misfit" d="${path(inside)}"/><path class="misfit outside" d="${path(outside)}"/>`,
-    `<path class="edge" d="M${edge} ${TOP - 4}V${at.first + at.high + 6}"/>`,
-    text(at.left + (shape.extent * at.cell) / 2, at.first + at.high + 18, `the kernel spans ${shape.extent} cells`, "label bad"),
+    path("misfit", row(taps.filter((tap) => tap < padded))),
+    path("misfit outside", row(taps.filter((tap) => tap >= padded))),
+    path("edge", `M${at.x(padded) - 0.75} ${TOP - 4}V${below + 6}`),
+    text("label bad", at.x(extent / 2), below + 18, `the kernel spans ${extent} cells`),
   ].join("");
 }
 
@@ -260,7 +249,8 @@ function formulaMarkup({ size, kernel_size, stride, padding, dilation, formula, 
 }
 
 function notesMarkup({ fits, divides, fit_note, uncovered_note, problem }) {
-  const note = (kind, tag, words) => `<p class="note"><b class="tag ${kind}">${tag}</b><span>${words}</span></p>`;
+  const note = (kind, tag, words) =>
+    `<p class="note"><b class="tag ${kind}">${tag}</b><span>${words}</span></p>`;
   if (!fits) {
     const [reason, cure] = coded(problem).split(/ (?=Use )/);
     return note("impossible", "impossible", `<span class="bad">${reason}</span> <b>${cure}</b>`);
@@ -273,12 +263,14 @@ function factsMarkup(shape) {
   const tuple = (sizes) => `(${sizes.join(", ")})`;
   const { in_channels, size, output_shape } = shape;
   const made = output_shape ? tuple(output_shape) : '<b class="bad">no output</b>';
-  const none = '<b class="bad">none, without an output</b>';
+  const cost = shape.fits
+    ? `${shape.multiply_add_product} <small>weights·output·output</small>`
+    : '<b class="bad">none, without an output</b>';
   return [
     `<dt>Layer</dt><dd><code>${shape.code}</code></dd>`,
     `<dt>Shape</dt><dd>${tuple([in_channels, size, size])} → ${made}</dd>`,
     `<dt>Parameters</dt><dd>${shape.parameter_sum} <small>k·k·channels·filters + filters</small></dd>`,
-    `<dt>Multiply-adds</dt><dd>${shape.multiply_add_product ?? none} <small>weights·output·output</small></dd>`,
+    `<dt>Multiply-adds</dt><dd>${cost}</dd>`,
     `<dt>Padding ${shape.padding} is</dt><dd>${paddingMarkup(shape)}</dd>`,
   ].join("");
 }
@@ -339,12 +331,13 @@ const page = (hatch) => `
   <dl class="facts"></dl>
   <output class="spoken" aria-live="polite"></output>`;
 
-/** A slider and a number box for one setting; `change` gets each allowed value, `complain` says what is not. */
+/** A slider and a number box for one setting: `change` gets what is allowed, `complain` says what is not. */
 function control(name, [least, usual, most], change, complain) {
   const row = document.createElement("div");
   row.innerHTML =
-    `<label><span>${LABELS[name]}</span><input type="range" name="${name}" min="${least}"` +
-    ` data-lm-suppress-shortcuts="true"></label><input type="number" name="${name}" min="${least}" max="${most}">`;
+    `<label><span>${LABELS[name]}</span>` +
+    `<input type="range" name="${name}" min="${least}" data-lm-suppress-shortcuts="true"></label>` +
+    `<input type="number" name="${name}" min="${least}" max="${most}">`;
   const [slider, number] = row.querySelectorAll("input");
   const words = row.textContent.replace(/ .$/, "");
   number.ariaLabel = `${words}, as a number`;
@@ -358,15 +351,17 @@ function control(name, [least, usual, most], change, complain) {
     complain(allowed ? "" : `${words}: a whole number from ${least} to ${most}.`);
     if (allowed) change(value);
   });
+  let shown;
   const show = (value) => {
-    // A slider that ends at 64 grows to hold a 512 from the box, but not while it is being moved.
-    if (document.activeElement !== slider) slider.max = Math.max(usual, value);
+    shown = value;
+    // A slider that ends at 64 grows to hold a 512, and shrinks again, but not under the hand that moves it.
+    slider.max = Math.max(document.activeElement === slider ? slider.max : usual, value);
     slider.value = value;
     if (document.activeElement !== number) number.value = value;
   };
   number.addEventListener("blur", () => {
     complain("");
-    number.value = slider.value;
+    number.value = shown;
   });
   return { row, show };
 }
@@ -376,15 +371,11 @@ function render({ model, el }) {
   el.classList.add("cnnkit-layer-shapes");
   el.style.setProperty("--hatch", `url(#${hatch})`);
   el.innerHTML = page(hatch);
-  const part = Object.fromEntries(
-    ["controls", "hint", "result", "drawing", "still", "pick", "caption", "legend", "facts", "spoken"].map((name) => [
-      name,
-      el.querySelector(`.${name}`),
-    ]),
-  );
+  const part = (name) => el.querySelector(`.${name}`);
+  const [drawing, pick] = [part("drawing"), part("pick")];
 
   const names = Object.keys(LABELS);
-  const complain = (words) => (part.hint.textContent = words);
+  const complain = (words) => (part("hint").textContent = words);
   const controls = names.map((name) => {
     const change = (value) => {
       model.set(name, value);
@@ -392,34 +383,32 @@ function render({ model, el }) {
     };
     return control(name, model.get("limits")[name], change, complain);
   });
-  part.controls.append(...controls.map(({ row }) => row));
+  part("controls").append(...controls.map(({ row }) => row));
 
   let shape, at;
   let looked = 0; // the window looked at
   const look = (index) => {
     looked = Math.max(0, Math.min(index, shape.output - 1));
-    part.pick.innerHTML = shape.fits ? pickMarkup(shape, at, looked) : "";
-    part.caption.textContent = shape.fits ? windowText(shape, looked) : "";
-    part.pick.setAttribute("aria-valuenow", looked);
-    part.pick.setAttribute("aria-valuetext", part.caption.textContent);
+    const words = shape.fits ? windowText(shape, looked) : "";
+    pick.innerHTML = shape.fits ? pickMarkup(shape, at, looked) : "";
+    pick.setAttribute("aria-valuenow", looked);
+    pick.setAttribute("aria-valuetext", words);
+    part("caption").textContent = words;
   };
   const draw = () => {
     shape = layerShape(Object.fromEntries(names.map((name) => [name, model.get(name)])));
-    const width = part.drawing.clientWidth || 676; // 0 while hidden in another tab
-    at = layout(shape, width);
+    at = layout(shape, drawing.clientWidth || 676); // 0 while hidden in another tab
     names.forEach((name, index) => controls[index].show(shape[name]));
-    const height = shape.fits ? at.bottom + 4 : at.first + at.high + 26;
-    part.drawing.setAttribute("viewBox", `0 0 ${width} ${height.toFixed(1)}`);
-    part.drawing.setAttribute("aria-label", `One axis of the image. ${shape.formula}`);
-    part.still.innerHTML = inputMarkup(shape, at) + (shape.fits ? windowsMarkup : misfitMarkup)(shape, at);
-    part.pick.setAttribute("tabindex", shape.fits ? 0 : -1);
-    part.pick.setAttribute("aria-valuemax", Math.max(shape.output - 1, 0));
-    part.result.innerHTML = formulaMarkup(shape) + notesMarkup(shape);
-    part.legend.hidden = !shape.fits;
-    part.facts.innerHTML = factsMarkup(shape);
-    part.spoken.textContent = [`Output size ${shape.output}.`, shape.fit_note, shape.uncovered_note, shape.problem]
-      .filter(Boolean)
-      .join(" ");
+    part("result").innerHTML = formulaMarkup(shape) + notesMarkup(shape);
+    part("still").innerHTML = inputMarkup(shape, at) + (shape.fits ? windowsMarkup : misfitMarkup)(shape, at);
+    drawing.setAttribute("viewBox", `0 0 ${at.width} ${at.bottom + (shape.fits ? 4 : 26)}`);
+    drawing.setAttribute("aria-label", `One axis of the image. ${shape.formula}`);
+    pick.setAttribute("tabindex", shape.fits ? 0 : -1);
+    pick.setAttribute("aria-valuemax", Math.max(shape.output - 1, 0));
+    part("legend").hidden = !shape.fits;
+    part("facts").innerHTML = factsMarkup(shape);
+    const notes = [`Output size ${shape.output}.`, shape.fit_note, shape.uncovered_note, shape.problem];
+    part("spoken").textContent = notes.filter(Boolean).join(" ");
     look(looked);
   };
 
@@ -430,19 +419,19 @@ function render({ model, el }) {
     waiting = true;
   };
   names.forEach((name) => model.on(`change:${name}`, soon));
-
   const resized = new ResizeObserver(soon);
   resized.observe(el);
 
-  part.drawing.addEventListener("pointermove", (event) => {
-    const { top, height } = part.drawing.getBoundingClientRect();
-    const y = ((event.clientY - top) / height) * part.drawing.viewBox.baseVal.height;
-    const index = Math.floor((y - at.first) / at.row);
-    if (shape.fits && index >= 0 && index < shape.output && index !== looked) look(index);
+  drawing.addEventListener("pointermove", (event) => {
+    const { top, height } = drawing.getBoundingClientRect();
+    const y = ((event.clientY - top) / height) * drawing.viewBox.baseVal.height;
+    const index = Math.floor((y - at.y(0)) / at.row);
+    if (index >= 0 && index < shape.output && index !== looked) look(index);
   });
-  part.pick.addEventListener("keydown", (event) => {
-    const to = { ArrowDown: looked + 1, ArrowRight: looked + 1, ArrowUp: looked - 1, ArrowLeft: looked - 1 };
-    const index = { ...to, Home: 0, End: shape.output - 1 }[event.key];
+  pick.addEventListener("keydown", (event) => {
+    const [back, on] = [looked - 1, looked + 1];
+    const steps = { ArrowUp: back, ArrowLeft: back, ArrowDown: on, ArrowRight: on };
+    const index = { ...steps, Home: 0, End: shape.output - 1 }[event.key];
     if (index === undefined) return;
     event.preventDefault();
     look(index);

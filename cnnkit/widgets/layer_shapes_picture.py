@@ -85,7 +85,7 @@ def _draw_input(axes: Axes, at: _Layout) -> None:
     _boxes(axes, own, at.cell, at.high, facecolor=CELL)
     _boxes(axes, unread, at.cell, at.bottom - TOP, facecolor=UNREAD, alpha=0.12)
     _boxes(axes, unread, at.cell, at.high, facecolor="none", edgecolor=UNREAD, hatch="////")
-    if at.cell >= 16:
+    if at.cell >= 18:
         for cell in range(shape.size):
             _label(axes, at.x(start + cell + 0.5), TOP + at.high / 2, cell, 7)
 

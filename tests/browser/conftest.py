@@ -1,0 +1,269 @@
+"""A real JupyterLab on the loopback interface, opened in Chromium; shared by all browser tests of a run.
+
+Everything that Jupyter, IPython or Chromium writes lands in one temporary folder. Nothing is fetched
+from outside: requests to other hosts are stopped and reported by `outside_requests`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import nbformat
+import pytest
+from nbformat import v4
+from playwright.sync_api import Locator, Page, Route, expect, sync_playwright
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+CHROMIUM_FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+PATIENCE = 60  # seconds; starting a kernel on a busy machine takes its time
+
+SERVER_OPTIONS = {
+    "ServerApp.ip": "127.0.0.1",
+    "ServerApp.open_browser": "False",
+    "ServerApp.allow_root": "True",
+    "LabApp.extension_manager": "readonly",  # else it asks the package index
+    "LabApp.news_url": "",
+    "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+    "LabApp.expose_app_in_browser": "True",  # window.jupyterapp, to run commands and wait for them
+}
+LAB_SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"windowingMode": "none"},  # cells out of sight stay on the page
+}
+
+
+def cannot_run(reason: str) -> NoReturn:
+    """Skip, or fail where a skipped test would go unnoticed."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+
+
+@dataclass
+class Lab:
+    """A running server: its address with the token, and the folder that it serves."""
+
+    address: str
+    token: str
+    root: Path
+
+    def url(self, path: str) -> str:
+        return f"{self.address}{path}?token={self.token}"
+
+
+@dataclass
+class Notebook:
+    """An open notebook, with the moves of someone who sits in front of it."""
+
+    page: Page
+    panel: Locator = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.panel = self.page.locator(".jp-NotebookPanel:visible")
+
+    def cell(self, index: int) -> Locator:
+        return self.panel.locator(".jp-Cell").nth(index)
+
+    def output(self, index: int) -> Locator:
+        return self.cell(index).locator(".jp-Cell-outputArea")
+
+    def run(self, index: int) -> Locator:
+        """Run a cell, wait until it is done, and return its output."""
+        self.page.evaluate(
+            """async (index) => {
+                const { commands, shell } = window.jupyterapp;
+                await shell.currentWidget.sessionContext.ready;
+                shell.currentWidget.content.activeCellIndex = index;
+                await commands.execute("notebook:run-cell");
+            }""",
+            index,
+        )
+        return self.output(index)
+
+    def restart_kernel(self) -> None:
+        self.page.evaluate("() => void window.jupyterapp.commands.execute('kernelmenu:restart')")
+        self.page.get_by_role("button", name="Confirm Kernel Restart").click()
+        self.page.evaluate(
+            """async () => {
+                const { session } = window.jupyterapp.shell.currentWidget.sessionContext;
+                while (session.kernel.connectionStatus !== "connected" || session.kernel.status !== "idle")
+                    await new Promise((resolve) => session.kernel.statusChanged.connect(resolve));
+            }"""
+        )
+
+    def theme(self, name: str) -> None:
+        """Switch to "JupyterLab Light" or "JupyterLab Dark"."""
+        self.page.evaluate(
+            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name
+        )
+        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-name", name)
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab server of its own, stopped with its kernels and its folder at the end of the run."""
+    home = tmp_path_factory.mktemp("lab")
+    root = home / "notebooks"
+    root.mkdir()
+    for name, values in LAB_SETTINGS.items():
+        path = home / f"settings/@jupyterlab/{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values), encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    token = secrets.token_hex(16)
+    options = SERVER_OPTIONS | {
+        "ServerApp.port": str(port),
+        "ServerApp.root_dir": str(root),
+        "IdentityProvider.token": token,
+    }
+    with (home / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())],
+            cwd=root,
+            env=_environment(home),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        yield Lab(_address(server, home), token, root)
+    finally:
+        _stop(server)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _environment(home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON"))}
+    return kept | {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(home / "jupyter"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def _address(server: subprocess.Popen[bytes], home: Path) -> str:
+    """Wait for the note that a server leaves once it listens; its port may not be the one asked for."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and server.poll() is None:
+        for note in (home / "runtime").glob(f"jpserver-{server.pid}.json"):
+            port = json.loads(note.read_text(encoding="utf-8"))["port"]
+            return f"http://127.0.0.1:{port}/"
+        time.sleep(0.1)
+    log = (home / "server.log").read_text(encoding="utf-8", errors="replace")
+    pytest.fail(f"JupyterLab did not start within {PATIENCE} s:\n{log[-3000:]}")
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """End the server; it ends its kernels. What has not gone by then is in the server's own session."""
+    server.send_signal(signal.SIGTERM)
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser."""
+    if CHROMIUM is None:
+        cannot_run("chromium is not installed: the widgets cannot be tried in a browser")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def outside_requests() -> list[str]:
+    """Addresses outside this machine that the page asked for; they were not answered."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def page(chromium: str, lab: Lab, outside_requests: list[str]) -> Iterator[Page]:
+    """JupyterLab in Chromium, in a window of 1280 by 1000 pixels."""
+    host = urlsplit(lab.address).netloc
+
+    def only_this_machine(route: Route) -> None:
+        if urlsplit(route.request.url).netloc == host:
+            route.continue_()
+        else:
+            outside_requests.append(route.request.url)
+            route.abort()
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        try:
+            page = browser.new_page(viewport={"width": 1280, "height": 1000})
+            page.set_default_timeout(PATIENCE * 1000)
+            page.route("**/*", only_this_machine)
+            page.goto(lab.url("lab"))
+            page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
+            yield page
+        finally:
+            browser.close()
+
+
+@pytest.fixture(scope="module")
+def open_notebook(page: Page, lab: Lab) -> Iterator[Callable[[str, list[str]], Notebook]]:
+    """Open a new notebook by its name and its code cells; closed, kernel and all, after the module."""
+
+    def open_notebook(name: str, cells: list[str]) -> Notebook:
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        notebook = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in cells], metadata=kernel)
+        nbformat.write(notebook, lab.root / f"{name}.ipynb")
+        page.evaluate(
+            """async (path) => {
+                const panel = await window.jupyterapp.commands.execute("docmanager:open", { path });
+                await panel.context.ready;
+                await panel.sessionContext.ready;
+            }""",
+            f"{name}.ipynb",
+        )
+        return Notebook(page)
+
+    yield open_notebook
+    page.evaluate(
+        """async () => {
+            const { serviceManager, shell } = window.jupyterapp;
+            for (const widget of Array.from(shell.widgets("main"))) {
+                if (widget.context?.model.dirty) await widget.context.save();
+                widget.close();
+            }
+            await serviceManager.sessions.shutdownAll();
+        }"""
+    )
+
+
+@pytest.fixture
+def screenshot(tmp_path: Path) -> Callable[[Locator, str], Path]:
+    """Save a picture of part of the page, in $SCREENSHOTS if that is set."""
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def screenshot(part: Locator, name: str) -> Path:
+        part.screenshot(path=folder / f"{name}.png")
+        return folder / f"{name}.png"
+
+    return screenshot
