@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from autograde.course import Assignment, Course, find, nearest
-from autograde.errors import AutogradeError
+from autograde.errors import AutogradeError, CourseError
 
 __all__ = ["main"]
 
@@ -61,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     report.add_argument("--to", type=Path, metavar="DIR", help="default: report/ in the course's work folder")
     report.set_defaults(run=_report)
+
+    doctor = commands.add_parser("doctor", parents=[common], help="say what this machine lacks")
+    doctor.set_defaults(run=_doctor)
 
     demo = commands.add_parser("demo", parents=[common], help="carry a made-up class through all of it")
     demo.add_argument(
@@ -122,13 +125,10 @@ def _grade(options: argparse.Namespace) -> int:
     from autograde.grade import grade
 
     course = find(options.course)
-    results = grade(
-        course,
-        course.choose(options.assignments),
-        timeout=options.timeout,
-        workers=options.workers,
-        force=options.force,
-    )
+    assignments = course.choose(options.assignments)
+    how = {"timeout": options.timeout, "workers": options.workers, "force": options.force}
+    with course.alone():
+        results = grade(course, assignments, **how)
     for state, count in Counter(result.state for result in results).items():
         print(f"{count:5d} {state}")
     for result in results:
@@ -147,6 +147,23 @@ def _report(options: argparse.Namespace) -> int:
     return 0
 
 
+def _doctor(options: argparse.Namespace) -> int:
+    from autograde.doctor import examine, lacks
+
+    try:
+        course = find(options.course)
+    except CourseError:
+        course = None
+    findings = examine(course)
+    for finding in findings:
+        print(finding)
+    if lacks(findings):
+        print("Something that is required is missing (✗).")
+        return 1
+    print("All that is required is here.")
+    return 0
+
+
 def _demo(options: argparse.Namespace) -> int:
     from autograde import demo, report
     from autograde.grade import grade
@@ -159,9 +176,11 @@ def _demo(options: argparse.Namespace) -> int:
     if code:
         return code
     print(f"{len(students)} students hand in {len(assignments)} notebooks each")
-    classroom = demo.fresh(course)
-    demo.hand_in(classroom, assignments, students)
-    results = grade(classroom, assignments, timeout=options.timeout, workers=options.workers)
+    classroom = course.elsewhere(course.work / "demo")
+    with classroom.alone():
+        demo.clear(classroom)
+        demo.hand_in(classroom, assignments, students)
+        results = grade(classroom, assignments, timeout=options.timeout, workers=options.workers)
     print_class(assignments, results)
     title = f"{course.title}, the demo class"
     print(f"report: {report.write(classroom, assignments, classroom.work / 'report', title)}")

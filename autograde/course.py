@@ -6,7 +6,8 @@ The folders come from the course's ``nbgrader_config.py``, so that nbgrader and 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
@@ -17,6 +18,11 @@ from autograde.errors import CourseError
 from autograde.notebook import graded_as, load
 
 __all__ = ["CONFIG", "Assignment", "Course", "Question", "find", "nearest"]
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 CONFIG = "nbgrader_config.py"
 
@@ -148,6 +154,25 @@ class Course:
             if name not in known:
                 raise CourseError(f"course: there is no assignment {name!r}. {nearest(name, list(known))}")
         return tuple(known[name] for name in names) if names else tuple(known.values())
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let only one command write into the work folder at a time.
+
+        Raises
+        ------
+        CourseError
+            Another one is at work there.
+        """
+        self.work.mkdir(parents=True, exist_ok=True)
+        with (self.work / ".lock").open("w") as lock:
+            if fcntl is not None:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    busy = f"grade: another autograde is at work in {self.work}. Wait until it is done."
+                    raise CourseError(busy) from None
+            yield
 
     def elsewhere(self, work: Path) -> Course:
         """Return the same course with hand-ins, results and gradebook of its own under `work`."""

@@ -19,7 +19,7 @@ from autograde.course import Assignment, Course, nearest
 from autograde.errors import CourseError
 from autograde.notebook import Notebook, dumps, graded_as, load
 
-__all__ = ["ROSTER", "Student", "hand_in", "read_roster"]
+__all__ = ["ROSTER", "Student", "clear", "hand_in", "read_roster"]
 
 ROSTER = Path(__file__).with_name("demo_class.toml")
 BASES = ("solution", "untouched")
@@ -190,8 +190,8 @@ DAMAGES: dict[str, Callable[..., Files]] = {
 }
 
 
-def fresh(course: Course) -> Course:
-    """Return the course with an empty work folder of its own for the demo."""
-    demo = course.elsewhere(course.work / "demo")
-    shutil.rmtree(demo.work, ignore_errors=True)
-    return demo
+def clear(course: Course) -> None:
+    """Remove what an earlier demo left behind: every demo is graded afresh, so that it can be watched."""
+    for folder in (course.submitted, course.autograded, course.work / "results"):
+        shutil.rmtree(folder, ignore_errors=True)
+    (course.work / "gradebook.db").unlink(missing_ok=True)

@@ -5,7 +5,7 @@ Everything here is a pure function of results.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import mean, median
@@ -68,10 +68,8 @@ class QuestionSummary:
 
 @dataclass(frozen=True)
 class Finding:
-    """A mistake, and who made it."""
+    """A mistake in one question, and who made it."""
 
-    assignment: str
-    question: QuestionSummary
     verdict: str
     mistakes: tuple[str, ...]
     message: str
@@ -141,22 +139,25 @@ def summarise(assignment: Assignment, results: Iterable[Result]) -> AssignmentSu
     return AssignmentSummary(assignment.name, assignment.points, ordered, tuple(questions))
 
 
-def findings(summaries: Sequence[AssignmentSummary]) -> list[Finding]:
-    """Gather the mistakes of a class, the most frequent first.
+def findings(summaries: Iterable[AssignmentSummary]) -> list[tuple[QuestionSummary, list[Finding]]]:
+    """Gather the mistakes of a class by question, each list with the most frequent first.
 
-    Answers to one question count as the same mistake if the same catalogued mistakes were recognised in them,
-    or, where none was, if the check said the same.
+    Answers count as the same mistake if the same catalogued mistakes were recognised in them, or, where none
+    was, if the check said the same.
     """
-    groups: dict[tuple[object, ...], list[tuple[str, AssignmentSummary, QuestionSummary, Mark]]] = {}
-    for summary in summaries:
-        for question in summary.questions:
-            for student, mark in question.marks.items():
-                if mark.verdict not in NO_MISTAKE and (mark.points or 0) < mark.max_points:
-                    key = (summary.name, question.id, mark.mistakes or mark.message)
-                    groups.setdefault(key, []).append((student, summary, question, mark))
+    questions = [question for summary in summaries for question in summary.questions]
+    found = [(question, _of_question(question)) for question in questions]
+    missed = [(question, group) for question, group in found if group]
+    return sorted(missed, key=lambda pair: -sum(len(finding.students) for finding in pair[1]))
+
+
+def _of_question(question: QuestionSummary) -> list[Finding]:
+    groups: dict[object, dict[str, Mark]] = {}
+    for student, mark in question.marks.items():
+        if mark.verdict not in NO_MISTAKE and (mark.points or 0) < mark.max_points:
+            groups.setdefault(mark.mistakes or mark.message, {})[student] = mark
     found = []
-    for members in groups.values():
-        _, summary, question, mark = members[0]
-        students = tuple(student for student, *_ in members)
-        found.append(Finding(summary.name, question, mark.verdict, mark.mistakes, mark.message, students))
+    for group in groups.values():
+        mark = next(iter(group.values()))
+        found.append(Finding(mark.verdict, mark.mistakes, mark.message, tuple(group)))
     return sorted(found, key=lambda finding: -len(finding.students))
