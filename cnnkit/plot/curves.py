@@ -21,6 +21,7 @@ __all__ = ["history"]
 
 STYLES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+MOST = 14
 FEW = 40  # points that can carry a marker each
 
 
@@ -52,7 +53,8 @@ def history(
     ShapeError
         A curve that is no row of numbers, or that has not as many points as its `x`.
     ArgumentError
-        `curves` is no dict or empty, `x` lacks a curve, or something holds no real numbers.
+        `curves` is no dict, or empty, or holds more than 14; `x` lacks a curve; something holds no
+        real numbers.
 
     Examples
     --------
@@ -65,6 +67,11 @@ def history(
         raise ArgumentError(
             f"history: `curves` is {got}, expected a dict of name to numbers."
             ' Write for instance {"training loss": [2.3, 1.1]}.'
+        )
+    if len(curves) > MOST:
+        raise ArgumentError(
+            f"history: `curves` holds {len(curves)} curves, expected at most {MOST} to be told apart."
+            " Draw them in several figures."
         )
     drawn = {name: _points(name, values, x) for name, values in curves.items()}
     figure, axes = open_figure(7.2, 3.8)
@@ -81,6 +88,7 @@ def history(
             markersize=4.5,
             linewidth=1.8,
         )
+    ax.legend(ax.lines, drawn, frameon=False, fontsize=9, labelcolor=INK, handlelength=3)
     _dress(ax, xlabel, ylabel, title, all((at == np.round(at)).all() for at, _ in drawn.values()))
     return figure
 
@@ -120,4 +128,3 @@ def _dress(ax: Axes, xlabel: str, ylabel: str, title: str, whole_numbers: bool) 
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color("#ADB5BD")
     ax.tick_params(labelsize=9, labelcolor=MUTED, color="#ADB5BD")
-    ax.legend(frameon=False, fontsize=9, labelcolor=INK, handlelength=3)

@@ -44,7 +44,8 @@ def images(
     ----------
     x : (H, W), (N, H, W), (N, C, H, W) or (N, H, W, C) array of numbers with C = 1 or 3
         Or a list of images of different sizes, each (H, W), (C, H, W) or (H, W, C). Colours are 0 to
-        255 where they are integers, and 0 to 1 where they are floats.
+        255 where they are integers, and 0 to 1 where they are floats. Where both orders fit, channels
+        come first.
     titles : N strings, or None
     columns : int, or None for up to 8
         Images in a row.
@@ -124,10 +125,10 @@ def _separate(x: ArrayLike | Sequence[ArrayLike]) -> list[Array]:
 
 
 def _one(picture: Array) -> Array:
-    if picture.ndim == 3 and 1 in (picture.shape[0], picture.shape[2]):
-        picture = picture[0] if picture.shape[0] == 1 else picture[:, :, 0]
-    elif picture.ndim == 3 and picture.shape[0] == 3:
+    if picture.ndim == 3 and picture.shape[0] in (1, 3):
         picture = np.moveaxis(picture, 0, -1)
+    if picture.ndim == 3 and picture.shape[2] == 1:
+        picture = picture[:, :, 0]
     if 0 in picture.shape or (picture.ndim == 3 and picture.shape[2] != 3):
         raise ShapeError(
             f"images: an image has shape {shape_text(picture.shape)}, expected (H, W), or 1 or 3 channels"
