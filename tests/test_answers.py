@@ -179,6 +179,13 @@ SOBEL = np.array(PUBLISHED["sobel-same-padding"])
     ("id", "given", "verdict", "message"),
     [
         ("sobel-same-padding", None, "missing", "`sobel_same` is not answered yet."),
+        ("odd-sizes", (None, None), "missing", "`odd_sizes` is not answered yet."),
+        (
+            "report-audit",
+            {"reported_total": None, "ledger_sum": None, "missing_factor": (None,) * 3, "true_total": None},
+            "missing",
+            "`audit` is not answered yet.",
+        ),
         (
             "sobel-same-padding",
             SOBEL.tolist(),
