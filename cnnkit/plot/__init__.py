@@ -8,9 +8,10 @@ negative and orange for positive) can be told apart by people who see red and gr
 matplotlib is imported when the first figure is drawn, not with this module.
 """
 
+from cnnkit.plot.banks import filter_grid
 from cnnkit.plot.cells import matrix
 from cnnkit.plot.curves import history
 from cnnkit.plot.pictures import images
-from cnnkit.plot.weights import filter_grid, kernels
+from cnnkit.plot.weights import kernels
 
 __all__ = ["filter_grid", "history", "images", "kernels", "matrix"]

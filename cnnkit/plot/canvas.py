@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from math import floor, log10
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BLUE", "CURVES", "INK", "MUTED", "ORANGE", "WIDTH",
-    "blank_figure", "caption", "labels", "limits", "number", "numerals", "open_figure",
-    "require_scale", "several", "signed_colours",
+    "blank_figure", "caption", "colour_bar", "labels", "largest", "limits", "number", "numerals",
+    "open_figure", "require_scale", "several", "signed_colours",
 ]  # fmt: skip
 
 WIDTH = 9.0  # inches; at matplotlib's 100 dots per inch this fits JupyterLab beside its file browser
@@ -124,3 +124,19 @@ def require_scale(function: str, scale: str) -> None:
             f"{function}: `scale` is {scale!r}, expected 'shared' (one colour scale for all) or 'own'"
             " (each its own). Use scale='shared' to compare sizes, scale='own' to see patterns."
         )
+
+
+def largest(weight: Array) -> float:
+    """Return the largest finite |weight|, or 1 where all are zero."""
+    return max(map(abs, limits([weight]))) or 1.0
+
+
+def colour_bar(figure: Figure, picture: Any, axes: list[Any]) -> None:
+    """Draw the signed scale of `picture` beside `axes`."""
+    bar = figure.colorbar(
+        picture, ax=axes, shrink=min(0.9, 2.2 / figure.get_figheight()), aspect=16, pad=0.02, anchor=(0, 1)
+    )
+    most = float(picture.norm.vmax)
+    bar.set_ticks([-most, 0, most], labels=[number(-most), "0", number(most)])
+    bar.ax.tick_params(labelsize=8, labelcolor=MUTED, length=0)
+    bar.outline.set_visible(False)
