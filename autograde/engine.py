@@ -23,7 +23,7 @@ from autograde import stock
 from autograde.course import Assignment, Course
 from autograde.errors import StockError
 from autograde.intake import Submission
-from autograde.marks import marks_of, timed_out
+from autograde.marks import marks_of, misread, timed_out
 from autograde.notebook import dumps, load
 from autograde.result import Result, State
 
@@ -228,9 +228,10 @@ def _graded(job: Job, place: Path, started: float) -> Result:
     stopped = timed_out(executed)
     reason = f"Stopped after {job.timeout} s: {', '.join(stopped)}." if stopped else ""
     deleted = [mark.question for mark in marks if mark.verdict == "deleted"]
-    notes = job.submission.notes + tuple(f"The cell {cell} was deleted." for cell in deleted)
+    notes = [*job.submission.notes, *(f"The cell {cell} was deleted." for cell in deleted)]
+    notes += [f"{ended}: nbgrader gives full marks for what is no number." for ended in misread(executed)]
     state = State.PARTLY if stopped else State.GRADED
-    return job.result(state, reason, notes=notes, marks=marks, seconds=time.monotonic() - started)
+    return job.result(state, reason, notes=tuple(notes), marks=marks, seconds=time.monotonic() - started)
 
 
 def _stage(job: Job, place: Path) -> None:

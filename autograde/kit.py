@@ -42,7 +42,7 @@ Then run `jupyter lab` in this folder and open the first notebook in `notebooks/
 
 {notebooks}
 
-Write your answers where a cell says `YOUR CODE HERE`, run the tests below it as often as you like, and save.
+Write your answers where a cell says `your answer here`, run the check below it as often as you like, save.
 Before you hand a notebook in, choose *Restart Kernel and Run All Cells*: what runs there will be graded.
 Keep the notebook's name, and do not delete or copy cells.
 """
