@@ -13,6 +13,7 @@ from cnnkit.answers.reading import MISSING, Unreadable, agreeing, entries, read,
 
 __all__ = ["Diagnosis", "diagnose"]
 
+SIGNS = {"correct": "✓", "missing": "○"}
 ENOUGH_CELLS = 6  # below that, a mistake and one slip cannot be told from chance
 SLIPS = 0.2  # share of the cells that may be off and still show the method
 
@@ -47,7 +48,7 @@ class Diagnosis:
         return int(self.question.points * self.share * 100 + 1e-6) / 100
 
     def __repr__(self) -> str:
-        return f"{'✓' if self.verdict == 'correct' else '✗'} {self.message}"
+        return f"{SIGNS.get(self.verdict, '✗')} {self.message}"
 
 
 @dataclass(frozen=True)
