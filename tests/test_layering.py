@@ -25,6 +25,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "zoo": ("layers network", ""),
         "functional": ("errors shapes", "numpy"),
         "data": ("errors", "numpy"),
+        "convnetjs": ("errors layers network shapes", "numpy"),
         "plot": ("errors functional shapes", "numpy matplotlib"),
         "answers": ("data errors functional layers network shapes zoo", "numpy"),
         "check": ("answers errors", "numpy IPython"),
