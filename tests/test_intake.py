@@ -43,12 +43,12 @@ def test_every_student_has_one_submission_for_each_assignment(course):
     (course.submitted / "list.txt").write_text("not a student")
     found = [(s.assignment, s.student, s.state) for s in collect(course, course.assignments)]
     assert found == [
+        (ADDING, "nobody", State.MISSING),
         (ADDING, "one", None),
         (ADDING, "two", State.MISSING),
-        (ADDING, "nobody", State.MISSING),
+        (AREAS, "nobody", State.MISSING),
         (AREAS, "one", None),
         (AREAS, "two", None),
-        (AREAS, "nobody", State.MISSING),
     ]
 
 
