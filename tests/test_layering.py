@@ -50,8 +50,8 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "summary": ("course result", ""),
         "table": ("course result", "rich"),
         "report": ("course errors result stock summary", "jinja2 nbgrader"),
-        "doctor": ("course errors stock", ""),
-        "demo": ("course errors grade notebook release report", "rich"),
+        "doctor": ("course", ""),
+        "demo": ("course errors notebook", ""),
         "__main__": ("course demo doctor errors grade kit release report table", ""),
     },
 }
