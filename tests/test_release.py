@@ -2,10 +2,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from autograde import kit, release
 from autograde.__main__ import main
@@ -273,9 +275,9 @@ def test_a_library_may_implement_a_solution_but_not_hold_a_hidden_test():
 @pytest.fixture
 def kit_course(released):
     """Return a released course with all that a student kit takes along."""
-    shutil.copy(ROOT / "pyproject.toml", released)
+    for name in ("pyproject.toml", "environment.yml"):
+        shutil.copy(ROOT / name, released)
     for name, text in {
-        "environment.yml": "name: cnnkit\n",
         "LICENSE": "BSD-3-Clause\n",
         "README.md": "For instructors.\n",
         "data/README.md": "# Data\n",
@@ -321,6 +323,18 @@ def test_a_student_kit_holds_what_students_need_and_nothing_else(kit_course, tmp
         readme = zipped.read("course-kit/README.md").decode()
     assert "- `notebooks/01-adding/01-adding.ipynb`, 5 points\n" in readme
     assert "instructor" not in readme
+
+
+def test_a_student_kit_asks_for_no_more_than_notebooks_need(kit_course):
+    files = kit.collect(find(kit_course))
+    project = tomllib.loads(files["pyproject.toml"].decode())
+    assert {"build-system", "project", "tool"} == set(project)
+    assert not {"scripts", "optional-dependencies"} & set(project["project"])
+    assert {"setuptools"} == set(project["tool"])
+    asked = yaml.safe_load(files["environment.yml"])["dependencies"]
+    assert asked[-1] == {"pip": ["-e ."]}
+    assert not [name for name in asked[:-1] if name.startswith(("nbgrader", "rich", "jinja2"))]
+    assert [name for name in asked[:-1] if name.startswith("anywidget")]
 
 
 def test_a_student_kit_has_the_same_bytes_every_time_and_on_every_day(kit_course, tmp_path):
