@@ -79,7 +79,7 @@ def test_programs_are_found_where_they_are_and_missed_where_they_are_not(examine
         "✗ alembic: missing. nbgrader cannot create a gradebook. pip install nbgrader"
     )
     assert str(findings["bubblewrap"]) == (
-        "– bubblewrap: missing. Students' programs run with your own rights, your files in reach. "
+        "– bubblewrap: missing. It will isolate students' programs; this version runs them with your rights. "
         "apt install bubblewrap"
     )
     (tmp_path / "bin").mkdir()

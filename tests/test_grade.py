@@ -2,11 +2,13 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from autograde import stock
@@ -295,6 +297,32 @@ def test_a_new_question_after_grading_is_refused_in_nbgraders_words(course, prin
     assert main(["grade", ADDING, "--course", str(root)]) == 2
     said = capsys.readouterr().err
     assert "autograde: release: nbgrader refuses 01-adding: RuntimeError: Cannot add or remove cells" in said
+
+
+def is_kernel(process):
+    try:
+        return "ipykernel_launcher" in process.cmdline()
+    except psutil.Error:  # it has ended
+        return False
+
+
+def test_an_interrupted_grading_says_so_and_leaves_no_process_behind(course, tmp_path):
+    root = tmp_path / "course"
+    shutil.copytree(course.root, root, ignore=shutil.ignore_patterns("work"))
+    hand_in(find(root), find(root).choose([ADDING]), [Student("a", "", answers={"total-price": DEAF})])
+    command = [sys.executable, "-m", "autograde", "grade", ADDING, "--course", str(root)]
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(root)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True) as grading:
+        family = []
+        while not any(is_kernel(member) for member in family):
+            assert grading.poll() is None, "the grading ended before its kernel started"
+            psutil.wait_procs(family, timeout=0.1)
+            family = psutil.Process(grading.pid).children(recursive=True)
+        grading.send_signal(signal.SIGINT)
+        _, said = grading.communicate(timeout=60)
+    assert (grading.returncode, said) == (130, "autograde: interrupted; what was done so far is kept\n")
+    assert psutil.wait_procs(family, timeout=30)[1] == []
 
 
 def test_two_gradings_at_once_are_refused(course, capsys):
