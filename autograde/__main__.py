@@ -2,8 +2,8 @@
 
 Exit codes: 0 done; 1 something was found that needs attention (a release that differs from its source or
 leaks, a source notebook with a mistake, a missing requirement); 2 the command cannot be carried out as it was
-given; 130 interrupted; 141 nobody reads the output. A submission that cannot be graded is a row in the report,
-not an error.
+given; 130 interrupted; 141 nobody reads the output. A submission that cannot be graded is a row in the
+report, not an error.
 """
 
 from __future__ import annotations
