@@ -32,7 +32,7 @@ def test_the_demo_carries_a_class_from_release_to_report(root, tmp_path, capsys)
     own.parent.mkdir(parents=True)
     own.write_text("the instructor's own")
     for roster in (one, SMALL):  # the second demo begins anew
-        assert main(["demo", "--course", str(root), "--class", str(roster), "--timeout", "3"]) == 0
+        assert main(["demo", "--course", str(root), "--class", str(roster), "--timeout", "60"]) == 0
     printed = capsys.readouterr().out
     report = root / "autograde/work/demo/report/report.html"
     assert "01-adding: 5 points, 2 questions, released\n" in printed
