@@ -196,7 +196,8 @@ def _compare_cells(
 def _conclude(
     question: Question, findings: list[_Finding], given: Mapping[str, Any], contradicted: frozenset[str]
 ) -> Diagnosis:
-    share = sum(finding.share for finding in findings) / len(findings)
+    weights = [question.weights.get(finding.name, 1.0) for finding in findings]
+    share = sum(w * f.share for w, f in zip(weights, findings, strict=True)) / sum(weights)
     bad = [finding for finding in findings if not finding.correct]
     if not bad:
         return Diagnosis(question, "correct", 1.0, (), _praise(question, findings))

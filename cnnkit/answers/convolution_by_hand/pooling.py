@@ -171,6 +171,7 @@ SHIFT_SENSITIVITY = Question(
     method=_measured("max pooling", before=(relu,), after=(relu, _pool_by_2)),
     atol=0.02,
     choices=("convolution", "relu", "max pooling"),
+    weights={"layer": 1, "before_pooling": 0.5, "after_pooling": 0.5},
     mistakes=(
         Mistake(
             "convolution-invariant",
