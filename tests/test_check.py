@@ -41,7 +41,7 @@ def test_a_wrong_answer_raises_with_the_diagnosis() -> None:
 
 
 def test_a_wrong_answer_is_an_assertion_error() -> None:
-    with pytest.raises(AssertionError, match="expected a number. Remove the quotes"):
+    with pytest.raises(AssertionError, match=r"expected a number\. Remove the quotes"):
         check.answer("kernel-from-sizes", "9")
 
 
