@@ -27,7 +27,7 @@ PA2_PADDING = Question(
     code="A2-10",
     points=2,
     variable="pa2",
-    ask="Which padding fits FC1's 6272 inputs, what does padding 1 give, and the total?",
+    ask="The smallest padding that fits FC1's 6272 inputs, what padding 1 gives, and the total.",
     method=_pa2_answer,
     mistakes=(
         Mistake(
