@@ -88,7 +88,7 @@ def random_answer(value: Any, rng: np.random.Generator) -> Any:
     array = np.asarray(value)
     reach = max(1000.0, 2 * float(np.abs(array).max()))
     low = -reach if (array < 0).any() else 0.0
-    drawn = rng.uniform(low, reach, array.shape)
+    drawn = np.asarray(rng.uniform(low, reach, array.shape))
     return _like(drawn if array.dtype.kind == "f" else np.rint(drawn).astype(int), value)
 
 
