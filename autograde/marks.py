@@ -16,7 +16,7 @@ from autograde.result import Mark
 __all__ = ["DIAGNOSIS", "marks_of", "misread", "timed_out"]
 
 DIAGNOSIS = "application/vnd.cnnkit.diagnosis+json"
-VERDICTS = ("correct", "mistake", "several", "unrecognised", "invalid", "missing")
+VERDICTS = ("correct", "mistake", "several", "slip", "unrecognised", "invalid", "missing")
 TIMED_OUT = "CellTimeoutError"
 LONGEST = 500  # characters of a message
 

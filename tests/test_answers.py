@@ -190,7 +190,7 @@ SOBEL = np.array(PUBLISHED["sobel-same-padding"])
             "sobel-same-padding",
             SOBEL.tolist(),
             "invalid",
-            "`sobel_same` is a list, expected a numpy array. Wrap it: np.array(list).",
+            "`sobel_same` is a list, expected a numpy array. Wrap it: np.array(sobel_same).",
         ),
         (
             "sobel-same-padding",
@@ -237,6 +237,13 @@ SOBEL = np.array(PUBLISHED["sobel-same-padding"])
             "invalid",
             "`kernel_from_sizes` is True, expected a number. Give the number itself.",
         ),
+        (
+            "sobel-same-padding",
+            {"a": 1},
+            "invalid",
+            "`sobel_same` is a dict that does not hold numbers, expected an array of shape (3, 5).",
+        ),
+        ("odd-sizes", (2, None), "missing", "`odd_sizes` is not complete: 1 of 2 are not answered yet."),
         ("conv2d", 3, "invalid", "`conv2d` is a int, expected a function. Define it with `def`."),
         (
             "report-cnn-parameters",
@@ -262,7 +269,7 @@ SOBEL = np.array(PUBLISHED["sobel-same-padding"])
             "report-cnn-parameters",
             {**PUBLISHED["report-cnn-parameters"], "total": 390411},
             "slip",
-            "Every line is right, but your lines add up to 390410, and you wrote 390411.",
+            "Every line is right, but they do not add up to the total that you wrote.",
         ),
     ],
 )
@@ -324,9 +331,19 @@ def test_a_mistake_that_would_have_spoilt_a_right_entry_is_not_named() -> None:
 
 def test_an_error_in_a_students_function_is_shown_with_the_call() -> None:
     diagnosis = diagnose(question("conv2d"), lambda x: x)
-    start, end = "`conv2d` with one 5x5 image, one 3x3 kernel raises TypeError (", "0 of 6 tries are right."
+    start, end = "`conv2d` with one 5x5 image, one 3x3 kernel raises TypeError (", "0 of 7 tries are right."
     assert diagnosis.message.startswith(start)
     assert diagnosis.message.endswith(f"takes 1 positional argument but 5 were given). {end}")
+
+
+def test_rounding_errors_do_not_count() -> None:
+    assert diagnose(question("sobel-same-padding"), SOBEL + 1e-12).verdict == "correct"
+
+
+def test_an_array_that_nothing_explains_is_said_to_be_unknown() -> None:
+    diagnosis = diagnose(question("sobel-same-padding"), SOBEL * 7 + 3)
+    assert diagnosis.verdict == "unrecognised"
+    assert "none of the usual mistakes" in diagnosis.message
 
 
 def test_an_empty_function_counts_as_not_answered() -> None:

@@ -104,7 +104,7 @@ def diagnose(question: Question, answer: Any) -> Diagnosis:
         if problem:
             return Diagnosis(question, "invalid", 0.0, (), problem)
     wrong = {mistake: entries(value) for mistake, value in question.wrong.items()}
-    given = entries(given)
+    given = {"": given} if list(right) == [""] else entries(given)
     findings = [
         _compare(question, name, given[name], right[name], {m: w.get(name) for m, w in wrong.items()})
         for name in right
@@ -130,8 +130,13 @@ def _wrong_entries(question: Question, given: Any, right: Mapping[str, Any]) -> 
 def _compare(question: Question, name: str, given: Any, right: Any, wrong: Mapping[str, Any]) -> _Finding:
     label = _label(question, name)
     cells = max(int(np.size(right)), 1)
+    if isinstance(question, FunctionQuestion) and given is None:
+        text = f"{label} returns None. Does it end with `return`?"
+        return _Finding(name, 0, cells, frozenset(), text, "missing")
     if _missing(given):
         return _Finding(name, 0, cells, frozenset(), f"{label} is not answered yet.", "missing")
+    if isinstance(right, tuple) and isinstance(given, list | tuple) and any(map(_missing, given)):
+        return _compare_filled(name, label, given, right)
     if isinstance(given, Raised) or isinstance(right, Raised):
         return _compare_errors(name, label, given, right, wrong)
     try:
@@ -144,12 +149,20 @@ def _compare(question: Question, name: str, given: Any, right: Any, wrong: Mappi
     if isinstance(part, str):
         return _Finding(name, 0, cells, fits, f"{label} is {part!r}, which is not right.")
     if np.shape(part) != np.shape(right):
-        text = f"{label} has shape {np.shape(part)}, expected {np.shape(right)}."
+        expected = np.shape(right) if np.ndim(right) else "one number"
+        text = f"{label} has shape {np.shape(part)}, expected {expected}."
         hint = [m for m in question.mistakes if np.shape(wrong[m.id]) == np.shape(part)]
         if hint and not fits:
             text += f" Perhaps {hint[0].when}? {hint[0].cure}"
         return _Finding(name, 0, cells, fits, text, "invalid")
     return _compare_cells(question, name, label, part, right, wrong, fits)
+
+
+def _compare_filled(name: str, label: str, given: Any, right: tuple[int, ...]) -> _Finding:
+    """Compare a tuple of which some entries are still None."""
+    hits = sum(bool(one == other) for one, other in zip(given, right, strict=False))
+    text = f"{label} is not complete: {sum(map(_missing, given))} of {len(right)} are not answered yet."
+    return _Finding(name, hits, len(right), frozenset(), text, "missing")
 
 
 def _compare_errors(name: str, label: str, given: Any, right: Any, wrong: Mapping[str, Any]) -> _Finding:
@@ -201,8 +214,8 @@ def _conclude(
     bad = [finding for finding in findings if not finding.correct]
     if not bad:
         return Diagnosis(question, "correct", 1.0, (), _praise(question, findings))
-    if all(finding.verdict == "missing" for finding in bad) and len(bad) == len(findings):
-        return Diagnosis(question, "missing", 0.0, (), f"`{question.variable}` is not answered yet.")
+    if share == 0 and all(finding.verdict == "missing" for finding in findings):
+        return Diagnosis(question, "missing", 0.0, (), _open(question, given))
     common = frozenset.intersection(*(finding.fits for finding in bad))
     common = common - contradicted or common
     if common:
@@ -222,13 +235,15 @@ def _conclude(
     verdicts = {finding.verdict for finding in bad}
     verdict = "mistake" if len(named) == 1 else "several" if named else "unrecognised"
     if not named and len(verdicts) == 1:
-        verdict = verdicts.pop()
+        (verdict,) = verdicts
+    unknown = verdict == "unrecognised" and verdicts == {"unrecognised"}
     slip = _sum_slip(question, given)
     if slip and [finding.name for finding in bad] == [question.sums_to]:
-        verdict, text = "slip", f"Every line is right, but {slip}"
+        # not what the lines add up to: that would be the answer
+        verdict, text = "slip", "Every line is right, but they do not add up to the total that you wrote."
     elif slip:
         text += f" Besides, {slip}"
-    if verdict == "unrecognised" and verdicts == {"unrecognised"}:
+    elif unknown and not isinstance(question, FunctionQuestion):
         text += " This is none of the usual mistakes: compare your steps with the worked example."
     return Diagnosis(question, verdict, share, named, text)
 
@@ -269,6 +284,12 @@ def _sum_slip(question: Question, given: Mapping[str, Any]) -> str:
     if sum(lines) == total:
         return ""
     return f"your lines add up to {sum(lines)}, and you wrote {total}."
+
+
+def _open(question: Question, given: Mapping[str, Any]) -> str:
+    if isinstance(question, FunctionQuestion) and any(outcome is None for outcome in given.values()):
+        return f"`{question.variable}` returns None: not written yet, or without its `return`?"
+    return f"`{question.variable}` is not answered yet."
 
 
 def _praise(question: Question, findings: list[_Finding]) -> str:

@@ -59,7 +59,7 @@ class Question:
     draw : callable, optional
         ``draw(rng) -> inputs``, for variants.
     atol : float
-        How far a measured number may be off; 0 compares exactly.
+        How far a number may be off. By default no more than rounding leaves behind.
     choices : tuple of str
         What a text entry may be.
     weights : mapping, optional
@@ -79,7 +79,7 @@ class Question:
     mistakes: tuple[Mistake, ...]
     inputs: Mapping[str, Any] = field(default_factory=dict)
     draw: Callable[[np.random.Generator], Mapping[str, Any]] | None = None
-    atol: float = 0.0
+    atol: float = 1e-6
     choices: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
     sums_to: str | None = None

@@ -39,12 +39,14 @@ def read(given: Any, like: Any, name: str, choices: tuple[str, ...] = ()) -> Any
     if isinstance(like, str):
         return _text(given, name, choices)
     if isinstance(given, str):
-        raise Unreadable(f"{name} is the text {given!r}, expected a number. Remove the quotes.")
+        cure = "Remove the quotes." if _reads_as_number(given) else "Write it as a number."
+        raise Unreadable(f"{name} is the text {given!r}, expected a number. {cure}")
     if isinstance(given, bool | np.bool_):
         raise Unreadable(f"{name} is {given}, expected a number. Give the number itself.")
     if isinstance(like, np.ndarray) and isinstance(given, list | tuple):
         kind = type(given).__name__
-        raise Unreadable(f"{name} is a {kind}, expected a numpy array. Wrap it: np.array({kind}).")
+        wrapped = f"np.array({name.strip('`')})"
+        raise Unreadable(f"{name} is a {kind}, expected a numpy array. Wrap it: {wrapped}.")
     if callable(given) and not hasattr(given, "__array__"):
         raise Unreadable(f"{name} is a function, expected {_kind(like)}. Call it, and give what it returns.")
     array = _array(given, like, name)
@@ -67,6 +69,14 @@ def agreeing(one: Any, other: Any, atol: float) -> np.ndarray:
     if atol:
         return np.asarray(np.abs(np.asarray(one, float) - np.asarray(other, float)) <= atol)
     return np.asarray(np.asarray(one) == np.asarray(other))
+
+
+def _reads_as_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _text(given: Any, name: str, choices: tuple[str, ...]) -> str:

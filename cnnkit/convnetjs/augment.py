@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
 from cnnkit.convnetjs.draws import MathRandom
@@ -73,18 +74,32 @@ def augment(
             f"augment: `crop` is {crop}, expected at most {min(height, width)}: the images are"
             f" {height} × {width}. Use a smaller crop."
         )
-    if random is None and (dx is None or dy is None):
+    count = len(images)
+    left, top = _offsets((dx, dy), (width - crop, height - crop), count, random)
+    if (
+        min(left.min(initial=0), top.min(initial=0)) < 0
+        or (left + crop > width).any()
+        or (top + crop > height).any()
+    ):
+        # a border of zeros as wide as the square: farther out there is nothing else
+        images = np.pad(images, ((0, 0), (0, 0), (crop, crop), (crop, crop)))
+        left, top = (np.clip(left, -crop, width) + crop, np.clip(top, -crop, height) + crop)
+    squares = sliding_window_view(images, (crop, crop), axis=(2, 3))[np.arange(count), :, top, left]
+    return squares[..., ::-1].copy() if fliplr else squares
+
+
+def _offsets(
+    given: tuple[int | None, int | None], ends: tuple[int, int], count: int, random: MathRandom | None
+) -> list[Array]:
+    """Return the left and the upper edge for each image."""
+    missing = given.count(None)
+    if missing and random is None:
         raise ArgumentError(
             "augment: `random` is None, expected a MathRandom where dx or dy is left out."
             " Give random=MathRandom(0), or both offsets."
         )
-    cuts = np.zeros((*images.shape[:2], crop, crop), dtype=images.dtype)
-    for image, cut in zip(images, cuts, strict=True):
-        left = random.integer(0, width - crop) if dx is None and random else dx or 0
-        top = random.integer(0, height - crop) if dy is None and random else dy or 0
-        rows = slice(max(top, 0), max(min(top + crop, height), 0))
-        columns = slice(max(left, 0), max(min(left + crop, width), 0))
-        part = image[:, rows, columns]
-        down, right = rows.start - top, columns.start - left
-        cut[:, down : down + part.shape[1], right : right + part.shape[2]] = part
-    return cuts[..., ::-1].copy() if fliplr else cuts
+    drawn = iter(random.uniform(count * missing).reshape(count, missing).T if random and missing else ())
+    return [
+        np.floor(next(drawn) * end).astype(int) if offset is None else np.full(count, offset)
+        for offset, end in zip(given, ends, strict=True)
+    ]

@@ -156,14 +156,15 @@ def check_options(
     {'sx': 2, 'stride': 2, 'pad': 0}
     """
     aliases = ALIASES.get(kind, {})
-    named = {aliases.get(name, name): value for name, value in given.items()}
     for name in given:
         if aliases.get(name, name) not in rules:
-            cure = "This port lacks it." if name in NOT_PORTED else did_you_mean(name, rules)
+            cure = "ConvNetJS has it, this port has not." if name in NOT_PORTED else did_you_mean(name, rules)
             raise ArgumentError(
-                f"{function}: `{name}` of {owner} is no option of {kind}, expected only"
-                f" {', '.join(rules)}. {cure}"
+                f"{function}: `{name}` of {owner} is unknown, expected only {', '.join(rules)}. {cure}"
             )
+    # of two words for the same thing ConvNetJS takes the first
+    named = {aliases[name]: value for name, value in given.items() if name in aliases}
+    named |= {name: value for name, value in given.items() if name not in aliases}
     options = {}
     for name, rule in rules.items():
         if name in named:

@@ -78,7 +78,3 @@ class MathRandom:
             values.extend((pairs[inside] * np.sqrt(-2 * np.log(square) / square)).ravel())
         self._kept = values[count:]
         return np.array(values[:count], dtype=np.float64)
-
-    def integer(self, low: int, high: int) -> int:
-        """Return the next integer from `low` to below `high`, as ``convnetjs.randi``."""
-        return int(np.floor(self.uniform(1)[0] * (high - low) + low))

@@ -18,13 +18,13 @@ TOKEN = re.compile(
       | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w$]))
       | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
       | (?P<name>[A-Za-z_$][\w$]*)
-      | (?P<mark>[\[\]{}(),:;=.+-])""",
+      | (?P<mark>.)""",
     re.VERBOSE | re.DOTALL,
 )
-CURLY = "‘’“”„´"
+CURLY, STRAIGHT = "‘’“”„´", "'\""
 READ = (
-    "layer_defs = [];, layer_defs.push({...});, net = new convnetjs.Net();, net.makeLayers(layer_defs);"
-    " or trainer = new convnetjs.SGDTrainer(net, {...});"
+    "layer_defs = [], layer_defs.push({...}), net = new convnetjs.Net(), net.makeLayers(layer_defs) or"
+    " trainer = new convnetjs.SGDTrainer(net, {...})"
 )
 
 
@@ -86,27 +86,20 @@ class _Reader:
         tokens, at, line = [], 0, 1
         while at < len(text):
             match = TOKEN.match(text, at)
-            if match is None:
-                self._refuse_character(text[at], line)
-            kind = str(match.lastgroup)
-            if kind != "space":
-                tokens.append(Token(kind, match[0], line))
-            line += match[0].count("\n")
+            assert match  # the last alternative takes any character
+            token = Token(str(match.lastgroup), match[0], line)
+            if token.text in (*CURLY, *STRAIGHT):
+                self._refuse_quote(token)
+            if token.kind != "space":
+                tokens.append(token)
+            line += token.text.count("\n")
             at = match.end()
         return [*tokens, Token("end", "the end of the text", line)]
 
-    def _refuse_character(self, character: str, line: int) -> NoReturn:
-        if character in CURLY:
-            raise ArgumentError(
-                f"{self.function}: `text` has the quote {character} in line {line}, as word processors and"
-                " PDF files print it; expected ' or \". Type the quotes again."
-            )
-        if character in "\"'":
-            raise ArgumentError(
-                f"{self.function}: `text` has a string in line {line} that does not end there, expected"
-                f" a second {character}. Close it."
-            )
-        self._refuse(Token("mark", character, line), READ)
+    def _refuse_quote(self, quote: Token) -> NoReturn:
+        if quote.text in CURLY:
+            self._refuse(quote, "' or \"", "Word processors and PDF files curl quotes: type them again.")
+        self._refuse(quote, f"a second {quote.text} in the same line", "Close the quoted word.")
 
     def _refuse(self, token: Token, expected: str, cure: str = "Nothing else is run.") -> NoReturn:
         found = token.text if token.kind == "end" else f"`{token.text}`"
@@ -214,7 +207,7 @@ class _Reader:
             self._expect(":", "Write options as sx:5.")
             options[name] = self._value()
             if not self._at("}"):
-                self._expect(",", "Put a comma between options.")
+                self._expect(",", "Put a comma between options; nothing is computed here.")
         return options
 
     def _value(self) -> Value:

@@ -223,7 +223,7 @@ class Net:
         """
         found = {}
         for name, layer in self._weighted():
-            found[f"{name}.weight"] = np.ascontiguousarray(_to_torch(layer.weight.value, layer.spec))
+            found[f"{name}.weight"] = _to_torch(layer.weight.value, layer.spec).copy()
             found[f"{name}.bias"] = layer.bias.value.copy()
         return found
 

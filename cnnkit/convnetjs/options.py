@@ -41,7 +41,9 @@ class TrainerOptions:
         Used by sgd and nesterov.
     batch_size : int, in examples per update
     l1_decay, l2_decay : float
-        Weight decay; it is divided by `batch_size` as the gradient is. Biases do not decay.
+        Weight decay; it is divided by `batch_size` as the gradient is. Biases do not decay, and a layer
+        multiplies both by its ``l1_decay_mul`` and ``l2_decay_mul``, which are 0 and 1 unless it says
+        otherwise: without ``l1_decay_mul`` in the definitions, `l1_decay` does nothing.
     ro : float
         How much of a running average is kept at an update: windowgrad and adadelta.
     eps : float
@@ -71,7 +73,8 @@ class TrainerOptions:
     release: str = "0.3.0"
 
     def __post_init__(self) -> None:
-        for name, value in _resolved(asdict(self), "TrainerOptions").items():
+        given = asdict(self)
+        for name, value in _resolved(given, given.pop("release"), "TrainerOptions").items():
             object.__setattr__(self, name, value)
 
     @classmethod
@@ -97,11 +100,10 @@ class TrainerOptions:
         >>> TrainerOptions.of({"method": "adagrad", "learning_rate": 0.1}, "head").eps
         1e-08
         """
-        return cls(**_resolved({**given, "release": release}, function))
+        return cls(**_resolved(given, release, function), release=release)
 
 
-def _resolved(given: Mapping[str, Any], function: str) -> dict[str, Any]:
-    release = given["release"]
+def _resolved(given: Mapping[str, Any], release: str, function: str) -> dict[str, Any]:
     if release not in EPS:
         raise ArgumentError(
             f"{function}: `release` is {release!r}, expected one of {', '.join(EPS)}."
@@ -113,13 +115,9 @@ def _resolved(given: Mapping[str, Any], function: str) -> dict[str, Any]:
             f"{function}: `method` is {method!r}, expected one of {', '.join(METHODS[release])}."
             f" {_cure(method, release)} ConvNetJS would train by sgd and not say so."
         )
-    numbers = {
-        name: value
-        for name, value in given.items()
-        if name not in ("method", "release") and (name, value) != ("eps", None)
-    }
-    checked = check_options(function, "the trainer", "the trainer", {"eps": EPS[release], **numbers}, RULES)
-    return {"method": method, **checked, "release": release}
+    given = {**given, "eps": EPS[release]} if given.get("eps") is None else given
+    rules = {"method": Rule("'sgd'", words=METHODS[release]), **RULES}
+    return check_options(function, "the trainer", "trainer", given, rules)
 
 
 def _cure(method: object, release: str) -> str:

@@ -22,6 +22,7 @@ __all__ = ["load_snapshot", "save_snapshot", "snapshot"]
 FUNCTION = "load_snapshot"
 # which options each type keeps in its JSON, in ConvNetJS's order
 KEPT = {
+    "input": ("out_sx", "out_sy"),
     "conv": ("sx", "sy", "stride", "l1_decay_mul", "l2_decay_mul", "pad"),
     "pool": ("sx", "sy", "stride", "pad"),
     "fc": ("l1_decay_mul", "l2_decay_mul"),
@@ -196,17 +197,24 @@ def _specs(layers: list[Mapping[str, Any]]) -> tuple[LayerSpec, ...]:
                 f"{FUNCTION}: `layer_type` of layer {number} is {kind!r}, expected one of"
                 f" {', '.join(LAYERS)}, an input first and a loss last. {cure}"
             )
-        names = ("out_sx", "out_sy", "out_depth") if kind == "input" else KEPT.get(kind, ())
-        given = {**MISSING.get(kind, {}), **{name: saved[name] for name in names if name in saved}}
-        count = {"conv": "filters", "fc": "num_neurons"}.get(kind)
-        if count:
-            given[count] = saved.get("out_depth")
-        rules = {name: LAYERS[kind][name] for name in [*names, *([count] if count else [])]}
-        wanted.append((kind, check_options(FUNCTION, f"layer {number} ({kind})", kind, given, rules), number))
+        wanted.append((kind, _options(number, kind, saved), 0))
     specs = size_up(wanted, FUNCTION)
     for spec, saved in zip(specs, layers, strict=True):
         _compare_sizes(spec, saved)
     return specs
+
+
+def _options(number: int, kind: str, saved: Mapping[str, Any]) -> dict[str, Any]:
+    # what a definition calls filters or num_neurons is the depth of the output here
+    count = {"conv": "filters", "fc": "num_neurons"}.get(kind, "out_depth")
+    rules = {name: LAYERS[kind][name] for name in KEPT.get(kind, ())}
+    if kind in ("input", "conv", "fc"):
+        rules["out_depth"] = LAYERS[kind][count]
+    given = {**MISSING.get(kind, {}), **{name: saved[name] for name in rules if name in saved}}
+    options = check_options(FUNCTION, f"layer {number} ({kind})", kind, given, rules)
+    if count != "out_depth":
+        options[count] = options.pop("out_depth")
+    return options
 
 
 def _compare_sizes(spec: LayerSpec, saved: Mapping[str, Any]) -> None:

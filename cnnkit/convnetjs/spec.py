@@ -52,7 +52,7 @@ class LayerSpec:
     number : int
         Its place in the network, from 1; the input counts, and there is no flatten.
     definition : int
-        The definition that it comes from, from 1.
+        The definition that it comes from, from 1; 0 where a snapshot does not say.
     """
 
     type: str
@@ -139,7 +139,7 @@ def _checked(definition: Mapping[str, Any], place: int, function: str) -> Wanted
             " Add type:'conv', for example."
         )
     kind = definition["type"]
-    if kind not in LAYERS:
+    if not isinstance(kind, str) or kind not in LAYERS:
         ported = "ConvNetJS has it, this port has not." if kind in NOT_PORTED else did_you_mean(kind, LAYERS)
         raise ArgumentError(
             f"{function}: `type` of definition {place} is {kind!r}, expected one of {', '.join(LAYERS)}."
@@ -243,10 +243,12 @@ def _windows(
     if sx >= 1 and sy >= 1:
         return Size(sx, sy, options["filters"] if kind == "conv" else size.depth)
     name, axis = ("sx", size.sx) if sx < 1 else ("sy", size.sy)
-    padding = f" and {pad} of padding at each end" if pad else ""
+    padding = f" with {pad} of padding at each end" if pad else ""
+    source = f"{kind}, definition {definition}" if definition else kind
     raise ShapeError(
-        f"{function}: `{name}` of layer {number} ({kind}, definition {definition}) is {options[name]},"
-        f" expected at most {axis + 2 * pad}: its input is {size}{padding}, its output would be {sx}x{sy}."
+        f"{function}: `{name}` of layer {number} ({source}) is {options[name]},"
+        f" expected at most {axis + 2 * pad}: its input is {size}{padding}, and its output would be"
+        f" {sx}x{sy}."
         " Use a smaller filter, more padding, or less pooling before it."
     )
 

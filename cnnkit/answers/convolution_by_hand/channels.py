@@ -80,8 +80,9 @@ TWO_CHANNELS = Question(
 def _conv_probe(rng: np.random.Generator, label: str, **sizes: Any) -> Probe:
     n, c, h, w = sizes["x"]
     f, kh, kw = sizes["kernels"]
+    x = rng.integers(-5, 6, (n, c, h, w)).astype(float)
     arguments = {
-        "x": rng.integers(-5, 6, (n, c, h, w)).astype(float),
+        "x": x + rng.random(x.shape) if sizes.get("fractions") else x,
         "weight": rng.integers(-3, 4, (f, c, kh, kw)).astype(float),
         "bias": rng.integers(1, 9, f).astype(float),
         "stride": sizes.get("stride", 1),
@@ -91,12 +92,13 @@ def _conv_probe(rng: np.random.Generator, label: str, **sizes: Any) -> Probe:
 
 
 def _conv_probes(rng: np.random.Generator) -> Mapping[str, Any]:
-    """Six shapes that show each mistake by itself, or (drawn again) 40 random ones."""
+    """Seven calls that show each mistake by itself, or (drawn again) 40 random ones."""
     return {
         "probes": (
             _conv_probe(rng, "one 5x5 image, one 3x3 kernel", x=(1, 1, 5, 5), kernels=(1, 3, 3)),
             _conv_probe(rng, "height 4, width 7", x=(1, 1, 4, 7), kernels=(1, 3, 3)),
             _conv_probe(rng, "3 channels, 2 filters", x=(2, 3, 5, 6), kernels=(2, 3, 3)),
+            _conv_probe(rng, "pixels with decimals", x=(1, 1, 4, 4), kernels=(1, 2, 2), fractions=True),
             _conv_probe(rng, "padding 2", x=(1, 2, 4, 5), kernels=(2, 3, 3), padding=2),
             _conv_probe(rng, "stride 2", x=(1, 1, 7, 8), kernels=(2, 3, 3), stride=2),
             _conv_probe(rng, "a 2x3 kernel", x=(1, 2, 5, 6), kernels=(3, 2, 3), stride=2, padding=1),
@@ -115,7 +117,7 @@ def random_conv_probes(rng: np.random.Generator, count: int = 40) -> Mapping[str
         label = f"x {n}×{c}×{h}×{w}, weight {f}×{c}×{kh}×{kw}, stride {stride}, padding {padding}"
         if label not in {probe.label for probe in probes}:
             sizes = {"x": (n, c, h, w), "kernels": (f, kh, kw), "stride": stride, "padding": padding}
-            probes.append(_conv_probe(rng, label, **sizes))
+            probes.append(_conv_probe(rng, label, **sizes, fractions=len(probes) % 2 == 1))
     return {"probes": tuple(probes)}
 
 
@@ -214,6 +216,12 @@ CONV2D = FunctionQuestion(
             "the output size is rounded up",
             "Round down: a window must fit entirely.",
             _conv_ceil,
+        ),
+        Mistake(
+            "cut-to-integers",
+            "the output is an array of integers, which cuts the decimals off",
+            "Let it hold decimals: np.zeros(shape) does.",
+            lambda x, w, b, s, p: np.trunc(_conv(x, w, b, s, p)),
         ),
         Mistake(
             "filters-summed",

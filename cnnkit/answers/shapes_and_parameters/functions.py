@@ -19,10 +19,13 @@ def _size_probes(rng: np.random.Generator, count: int = 12) -> Mapping[str, Any]
     """Draw legal layers, and for every fourth an impossible one."""
     probes: dict[str, Probe] = {}
     while len(probes) < count:
-        impossible = len(probes) % 4 == 3
+        impossible, tight = len(probes) % 4 == 3, len(probes) % 4 == 2
         kernel, stride = int(rng.integers(1, 8)), int(rng.integers(1, 4))
         padding = int(rng.integers(0, kernel // 2 + 1))
         size = int(rng.integers(kernel + 1, 70))
+        if tight:  # larger than the input, but not than the input with its padding
+            kernel, padding = int(rng.integers(5, 40)), 2
+            size = kernel - int(rng.integers(1, 4))
         if impossible:
             kernel = size + 2 * padding + int(rng.integers(1, 9))
         label = f"size {size}, kernel {kernel}, stride {stride}, padding {padding}"
@@ -40,6 +43,12 @@ def _checked(formula: Callable[[int, int, int, int], int]) -> Callable[[int, int
     return out_size
 
 
+def _refuse_larger_than_input(n: int, k: int, s: int, p: int) -> int:
+    if k > n:
+        raise ValueError("the kernel does not fit")
+    return (n + 2 * p - k) // s + 1
+
+
 OUT_SIZE = FunctionQuestion(
     id="out-size",
     code="A2-13a",
@@ -53,6 +62,12 @@ OUT_SIZE = FunctionQuestion(
             "sizes of 0 and below are returned for kernels that do not fit",
             "Raise a ValueError where the kernel is larger than the padded input.",
             lambda n, k, s, p: (n + 2 * p - k) // s + 1,
+        ),
+        Mistake(
+            "guard-without-padding",
+            "kernels that fit only thanks to the padding are refused",
+            "Compare the kernel with the padded input.",
+            _refuse_larger_than_input,
         ),
         Mistake(
             "rounded-up",

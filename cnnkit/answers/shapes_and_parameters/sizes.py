@@ -184,6 +184,12 @@ ODD_SIZES = Question(
             _pair(lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1),
         ),
         Mistake(
+            "not-rounded",
+            "the division is not rounded",
+            "Half a window does not exist: round down.",
+            _pair(lambda n, k, s, p: (n + 2 * p - k) / s + 1),  # type: ignore[arg-type, return-value]
+        ),
+        Mistake(
             "plus-one-forgotten",
             "the + 1 of the formula is left out",
             COUNT_WINDOWS,
