@@ -251,12 +251,8 @@ class _Judge:
         notes: list[str] = []
         seconds = self.patience.test
         channel = self.spare[turn]
-        remote = Remote(
-            channel,
-            seconds + self.patience.grace,
-            Sources(self.texts),
-            lambda text: recorder.stream("stdout", text),
-        )
+        seeded = "seed" in step.source
+        remote = Remote(channel, seconds + self.patience.grace, Sources(self.texts), seeded)
         self.number += 1
         fork = {"do": "fork", "id": self.number, "channel": turn, "seconds": seconds + self.patience.grace}
         try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import time
 from collections.abc import Callable, Sequence
+from types import FunctionType, MethodType
 from typing import Any, NoReturn
 
 from autograde.export import export
@@ -34,8 +36,8 @@ class Remote:
         How long it may take to answer, for all questions together.
     sources : Sources
         The text of the student's cells.
-    printed : callable
-        Gets what the student's functions print.
+    seeded : bool
+        Whether the student's functions go on with this process's random numbers, as they would if they ran in it.
     """
 
     def __init__(
@@ -43,16 +45,18 @@ class Remote:
         channel: Channel,
         seconds: float,
         sources: Sources,
-        printed: Callable[[str], object] = lambda text: None,
+        seeded: bool = False,
     ) -> None:
         self.channel = channel
         self.deadline = time.monotonic() + seconds
         self.sources = sources
-        self.printed = printed
+        self.seeded = seeded
+        self.drawn: Any = None
         self.lost = ""
         self.number = 0
         self.known: dict[int, Proxy] = {}
         self.root = ""
+        self.given: list[Callable[..., Any]] = []
 
     def fetch(self, name: str) -> Any:
         """Return a variable of the student's; NameError if there is none."""
@@ -63,10 +67,14 @@ class Remote:
 
     def call(self, handle: int, root: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Call an object of the student's."""
-        request = {
-            "args": [export(value, self.keep, _nothing) for value in args],
-            "kwargs": {name: export(value, self.keep, _nothing) for name, value in kwargs.items()},
+        request: dict[str, Any] = {
+            "args": [self.node(value) for value in args],
+            "kwargs": {name: self.node(value) for name, value in kwargs.items()},
         }
+        if self.seeded:
+            state = export(random_state(), id)
+            if state != self.drawn:
+                request["random"] = self.drawn = state
         return self.value(self.ask("call", handle=handle, **request), root)
 
     def get(self, handle: int, root: str, attribute: str) -> Any:
@@ -85,21 +93,38 @@ class Remote:
         if self.lost:
             self.lose(self.lost)
         self.number, sent = self.number + 1, False
+        number = self.number
         try:
-            self.channel.send({"do": do, "id": self.number, **fields}, self._left())
+            self.channel.send({"do": do, "id": number, **fields}, self._left())
             sent = True
-            answer = self.channel.receive(self._left())
+            while "callback" in (answer := self.channel.receive(self._left())):
+                self.channel.send({"do": "returned", **self.call_back(answer)}, self._left())
         except WireError as problem:
             if not sent and not isinstance(problem, Silence):
                 raise  # too large an argument: nothing went out
             self.lose(str(problem))
-        if answer.get("id") != self.number:
+        if answer.get("id") != number:
             self.lose("it answered out of turn")
         if type(answer.get("stdout")) is str:
-            self.printed(answer["stdout"])
+            sys.stdout.write(answer["stdout"])
         if type(answer.get("refused")) is str:
             raise WireError(answer["refused"][:500])
         return answer
+
+    def call_back(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Call a function of the test's own, which it gave to a student's function."""
+        number, nodes = request["callback"], request.get("args")
+        if type(number) is not int or not 0 <= number < len(self.given) or type(nodes) is not list:
+            self.lose("it called back what it was not given")
+        args = [load(node, self.meet, student_error) for node in nodes]
+        try:
+            return {"value": self.node(self.given[number](*args))}
+        except Exception as error:
+            return {"raised": type(error).__name__, "text": str(error)[:500]}
+
+    def node(self, value: Any) -> Any:
+        """Write an argument."""
+        return export(value, self.keep, _nothing)
 
     def _left(self) -> float:
         return max(0.001, self.deadline - time.monotonic())
@@ -135,12 +160,25 @@ class Remote:
                 raise WireError("call: an argument belongs to another test cell. Fetch it in this one.")
             return value._handle
         node = _by_name(value) or _generator(value)
+        if node is None and isinstance(value, FunctionType | MethodType):
+            self.given.append(value)
+            node = ["callback", len(self.given) - 1]
         if node is None:
             raise WireError(
                 f"call: an argument is a {type(value).__name__}, expected plain data, an array, a tensor or "
                 f"what the student made. {CURE}"
             )
         return node
+
+
+def random_state() -> dict[str, Any]:
+    """Return the state of the global random numbers of Python, numpy and torch, as far as they are loaded."""
+    state: dict[str, Any] = {"random": random.getstate()}
+    if "numpy" in sys.modules:
+        state["numpy"] = sys.modules["numpy"].random.get_state()
+    if "torch" in sys.modules:
+        state["torch"] = sys.modules["torch"].get_rng_state()
+    return state
 
 
 def _nothing(value: Any) -> dict[str, Any]:
@@ -168,7 +206,7 @@ def _by_name(value: Any) -> list[Any] | None:
 
 def _generator(value: Any) -> list[Any] | None:
     """Write numpy's random generators: the student's side gets one that draws the same numbers."""
-    random = sys.modules.get("numpy.random")
-    if random is None or not isinstance(value, random.Generator):
+    numbers = sys.modules.get("numpy.random")
+    if numbers is None or not isinstance(value, numbers.Generator):
         return None
     return ["generator", export(value.bit_generator.state, id)]

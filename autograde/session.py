@@ -13,7 +13,8 @@ On the main channel:
 On a copy's channel:
 
 - ``fetch``: ``name`` -> ``value`` or ``missing``
-- ``call``: ``handle, args, kwargs`` -> ``value`` or ``raised``, and ``stdout``
+- ``call``: ``handle, args, kwargs, random`` -> ``value`` or ``raised``, and ``stdout``; before that any number of
+  ``callback, args``, each answered by ``returned`` with ``value`` or ``raised``
 - ``get``: ``handle, attribute`` -> ``value`` or ``raised``
 - ``state``: ``handle`` of an nn.Module, ``part`` (parameters, buffers, modules, children) -> ``value``
 - ``end``
@@ -28,6 +29,7 @@ import builtins
 import gc
 import importlib
 import os
+import random
 import select
 import signal
 import socket
@@ -121,9 +123,8 @@ class _Session:
             while True:
                 left = deadline - time.monotonic()
                 patience = left if watch is not None else min(left, PAUSE)
-                ready, _, _ = select.select(
-                    [self.main, *([watch] if watch else [])], [], [], max(patience, 0)
-                )
+                watched = [self.main.fileno(), *([] if watch is None else [watch])]
+                ready, _, _ = select.select(watched, [], [], max(patience, 0))
                 ended, status = os.waitpid(child, os.WNOHANG)
                 if ended:
                     return os.waitstatus_to_exitcode(status)
@@ -206,9 +207,31 @@ class Snapshot:
     def call(self, request: Message) -> Message:
         """Call an object."""
         function = self.objects[request["handle"]]
-        args = [load(node, self.meet, more=GIFTS) for node in request["args"]]
-        kwargs = {name: load(node, self.meet, more=GIFTS) for name, node in request["kwargs"].items()}
+        args = [self.gift(node) for node in request["args"]]
+        kwargs = {name: self.gift(node) for name, node in request["kwargs"].items()}
+        if "random" in request:
+            _settle(load(request["random"], self.meet))
         return self._tried(lambda: function(*args, **kwargs))
+
+    def gift(self, node: Any) -> Any:
+        """Read an argument that the judge gives."""
+        more = {"global": _global, "generator": _generator, "callback": self.callback}
+        return load(node, self.meet, more=more)
+
+    def callback(self, number: int) -> Callable[..., Any]:
+        """Return what stands for a function of the test's own."""
+
+        def call(*args: Any) -> Any:
+            self.channel.send({"callback": number, "args": [export(value, self.keep) for value in args]})
+            while (answer := self.channel.receive(None)).get("do") != "returned":
+                self.channel.send(self.answered(answer) | {"id": answer.get("id")})
+            if "raised" in answer:
+                kind = getattr(builtins, answer["raised"], None)
+                known = isinstance(kind, type) and issubclass(kind, Exception)
+                raise (kind if known else RuntimeError)(answer["text"])
+            return self.gift(answer["value"])
+
+        return call
 
     def get(self, request: Message) -> Message:
         """Return an attribute of an object."""
@@ -254,5 +277,10 @@ def _generator(state: Any) -> Any:
     return np.random.Generator(bits)
 
 
-# What only the judge may send.
-GIFTS: dict[str, Callable[..., Any]] = {"global": _global, "generator": _generator}
+def _settle(state: Mapping[str, Any]) -> None:
+    """Go on with the judge's random numbers."""
+    random.setstate(state["random"])
+    if "numpy" in state:
+        importlib.import_module("numpy").random.set_state(state["numpy"])
+    if "torch" in state:
+        importlib.import_module("torch").set_rng_state(state["torch"])
