@@ -2,12 +2,14 @@
 
 Exit codes: 0 done; 1 something was found that needs attention (a release that differs from its source or
 leaks, a source notebook with a mistake, a missing requirement); 2 the command cannot be carried out as it was
-given; 130 interrupted. A submission that cannot be graded is a row in the report, not an error.
+given; 130 interrupted; 141 nobody reads the output. A submission that cannot be graded is a row in the
+report, not an error.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -51,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     release.set_defaults(run=_release)
 
     grade = commands.add_parser("grade", parents=[common], help="grade what was handed in")
+    grade.description = "Grade what was handed in. Students' programs run on this machine with your rights."
     grade.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     grade.add_argument("--timeout", type=_positive, default=30, metavar="SECONDS", help="for each cell (30)")
     grade.add_argument("--workers", type=_positive, metavar="N", help="submissions at once (one per core)")
@@ -218,6 +221,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("autograde: interrupted; what was done so far is kept", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever read the output has enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 if __name__ == "__main__":

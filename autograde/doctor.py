@@ -163,7 +163,7 @@ def _programs() -> Iterator[Finding]:
         (
             "bubblewrap",
             ["bwrap"],
-            "Students' programs run with your own rights, your files in reach.",
+            "It will isolate students' programs; this version runs them with your rights.",
             "apt install bubblewrap",
             False,
         ),

@@ -23,8 +23,8 @@ from autograde import stock
 from autograde.course import Assignment, Course
 from autograde.errors import StockError
 from autograde.intake import Submission
-from autograde.marks import marks_of, timed_out
-from autograde.notebook import dumps, load
+from autograde.marks import marks_of, misread, timed_out
+from autograde.notebook import Notebook, dumps, load
 from autograde.result import Result, State
 
 __all__ = ["Job", "prepare", "run"]
@@ -217,7 +217,7 @@ def _settle_in(place: Path) -> None:
 
 def _graded(job: Job, place: Path, started: float) -> Result:
     try:
-        _stage(job, place / "submitted")
+        repeated = _stage(job, place / "submitted")
         name, student = job.assignment.name, job.submission.student
         stock.autograde(job.course, name, student, place / "submitted", job.timeout)
         executed = load(job.course.autograded / student / name / f"{name}.ipynb")
@@ -228,13 +228,14 @@ def _graded(job: Job, place: Path, started: float) -> Result:
     stopped = timed_out(executed)
     reason = f"Stopped after {job.timeout} s: {', '.join(stopped)}." if stopped else ""
     deleted = [mark.question for mark in marks if mark.verdict == "deleted"]
-    notes = job.submission.notes + tuple(f"The cell {cell} was deleted." for cell in deleted)
+    notes = [*job.submission.notes, *repeated, *(f"The cell {cell} was deleted." for cell in deleted)]
+    notes += [f"{ended}: nbgrader gives full marks for what is no number." for ended in misread(executed)]
     state = State.PARTLY if stopped else State.GRADED
-    return job.result(state, reason, notes=notes, marks=marks, seconds=time.monotonic() - started)
+    return job.result(state, reason, notes=tuple(notes), marks=marks, seconds=time.monotonic() - started)
 
 
-def _stage(job: Job, place: Path) -> None:
-    """Copy a submission to where nbgrader looks for it, under the name that it expects."""
+def _stage(job: Job, place: Path) -> list[str]:
+    """Copy a submission to where nbgrader looks for it, by the name that it expects; return notes."""
     name, submission = job.assignment.name, job.submission
     folder = place / submission.student / name
     folder.mkdir(parents=True)
@@ -244,13 +245,28 @@ def _stage(job: Job, place: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
     nb = load(submission.notebook)
-    seen: set[Any] = set()
-    for cell in nb["cells"]:
-        # nbformat refuses a notebook in which a copied cell kept its id.
-        if cell.get("id") in seen:
-            del cell["id"]
-        seen.add(cell.get("id"))
+    repeated = _single(nb)
     (folder / f"{name}.ipynb").write_text(dumps(nb), encoding="utf-8")
+    return [f"The cell {cell} is there more than once; the last one counts." for cell in repeated]
+
+
+def _single(nb: Notebook) -> list[str]:
+    """Take from copied cells what must be there only once, and return the copied graded cells.
+
+    The last one of them counts, as in nbgrader, which would then refuse the others.
+    """
+    ids: set[Any] = set()
+    graded: dict[str, int] = {}
+    for cell in reversed(nb["cells"]):
+        if cell.get("id") in ids:
+            del cell["id"]
+        ids.add(cell.get("id"))
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        if name in graded:
+            del cell["metadata"]["nbgrader"]
+        if name:
+            graded[name] = graded.get(name, 0) + 1
+    return [name for name, count in graded.items() if count > 1]
 
 
 def _reason(error: Exception, timeout: int) -> str:

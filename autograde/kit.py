@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from autograde.course import Course
@@ -14,10 +15,10 @@ from autograde.leaks import Secrets, leaks
 from autograde.notebook import load
 from autograde.release import files_in
 
-__all__ = ["collect", "problems", "trimmed", "write"]
+__all__ = ["collect", "problems", "trimmed", "without_grader", "write"]
 
 FOLDERS = ("cnnkit", "data")
-FILES = ("environment.yml", "LICENSE")
+FILES = ("LICENSE", "environment.yml", "pyproject.toml")
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold: equal input gives equal bytes
 
 README = """\
@@ -42,7 +43,7 @@ Then run `jupyter lab` in this folder and open the first notebook in `notebooks/
 
 {notebooks}
 
-Write your answers where a cell says `YOUR CODE HERE`, run the tests below it as often as you like, and save.
+Write your answers where a cell says `your answer here`, run the check below it as often as you like, save.
 Before you hand a notebook in, choose *Restart Kernel and Run All Cells*: what runs there will be graded.
 Keep the notebook's name, and do not delete or copy cells.
 """
@@ -56,7 +57,7 @@ def collect(course: Course) -> dict[str, bytes]:
     CourseError
         Something that a kit needs is missing.
     """
-    missing = [name for name in (*FOLDERS, *FILES, "pyproject.toml") if not (course.root / name).exists()]
+    missing = [name for name in (*FOLDERS, *FILES) if not (course.root / name).exists()]
     missing += [
         f"{a.release.relative_to(course.root)}" for a in course.assignments if not a.release.is_file()
     ]
@@ -70,10 +71,12 @@ def collect(course: Course) -> dict[str, bytes]:
         files |= {f"notebooks/{assignment.name}/{name}": data for name, data in inside.items()}
     for folder in FOLDERS:
         files |= {path: (course.root / path).read_bytes() for path in _kept(course.root, folder)}
-    files |= {name: (course.root / name).read_bytes() for name in FILES}
-    pyproject = trimmed((course.root / "pyproject.toml").read_text(encoding="utf-8"))
-    files["pyproject.toml"] = pyproject.encode()
-    files["README.md"] = _readme(course, pyproject).encode()
+    files["LICENSE"] = (course.root / "LICENSE").read_bytes()
+    whole = (course.root / "pyproject.toml").read_text(encoding="utf-8")
+    environment = (course.root / "environment.yml").read_text(encoding="utf-8")
+    files["pyproject.toml"] = trimmed(whole).encode()
+    files["environment.yml"] = without_grader(environment, whole).encode()
+    files["README.md"] = _readme(course, whole).encode()
     return dict(sorted(files.items()))
 
 
@@ -91,38 +94,54 @@ def _kept(root: Path, folder: str) -> list[str]:
 
 
 def trimmed(pyproject: str) -> str:
-    r"""Return a ``pyproject.toml`` without the tables that only an instructor or a contributor needs.
+    r"""Return a ``pyproject.toml`` without the tables and comments that are not for students.
 
     The command ``autograde`` goes with them: a kit has no grader to run.
 
     Examples
     --------
-    >>> print(trimmed('[project]\nname = "x"\n\n[project.scripts]\nrun = "x:run"\n'))
+    >>> print(trimmed('[project]\n# Ours.\nname = "x"\n\n[project.scripts]\nrun = "x:run"\n'))
     [project]
     name = "x"
     <BLANKLINE>
     """
-    tables: list[list[str]] = [[]]
+    kept, wanted = [], True
     for line in pyproject.splitlines(keepends=True):
-        if re.match(r"\[+[^\]]+\]+\s*(#.*)?$", line):
-            # The comment lines just above a heading belong to it.
-            above: list[str] = []
-            while tables[-1] and tables[-1][-1].startswith("#"):
-                above.insert(0, tables[-1].pop())
-            tables.append(above)
-        tables[-1].append(line)
-    return "".join("".join(table) for table in tables if _is_for_students(table)).rstrip() + "\n"
+        if line.startswith("["):
+            table = line.split("]")[0].strip("[] ")
+            wanted = table in ("build-system", "project") or f"{table}.".startswith("tool.setuptools.")
+        if wanted and not line.startswith("#"):
+            kept.append(line)
+    return "".join(kept).rstrip() + "\n"
 
 
-def _is_for_students(table: Iterable[str]) -> bool:
-    heading = next((line for line in table if line.startswith("[")), "")
-    name = heading.split("]")[0].strip("[] ")
-    return name in ("", "build-system", "project") or f"{name}.".startswith("tool.setuptools.")
+def without_grader(environment: str, pyproject: str) -> str:
+    r"""Return an ``environment.yml`` without comments and what only grading needs.
+
+    Examples
+    --------
+    >>> project = '[project.optional-dependencies]\ngrader = ["rich>=13"]'
+    >>> print(without_grader("- numpy>=2\n# ours\n- rich>=13\n- pip:\n  - -e .[grader]\n", project))
+    - numpy>=2
+    - pip:
+      - -e .
+    <BLANKLINE>
+    """
+    extras = tomllib.loads(pyproject).get("project", {}).get("optional-dependencies", {})
+    ours = {_name(requirement) for requirement in extras.get("grader", [])}
+    kept = [
+        line.replace(".[grader]", ".")
+        for line in environment.splitlines(keepends=True)
+        if not line.lstrip().startswith("#") and _name(line.lstrip(" -")) not in ours
+    ]
+    return "".join(kept)
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", requirement.strip(), maxsplit=1)[0]
 
 
 def _readme(course: Course, pyproject: str) -> str:
-    import tomllib
-
     project = tomllib.loads(pyproject)["project"]
     notebooks = "\n".join(
         f"- `notebooks/{a.name}/{a.name}.ipynb`, {a.points:g} points" for a in course.assignments

@@ -13,7 +13,7 @@ from autograde.course import Assignment, Question
 from autograde.notebook import ANSI, Cell, Notebook, graded_as, text_of
 from autograde.result import Mark
 
-__all__ = ["DIAGNOSIS", "marks_of", "timed_out"]
+__all__ = ["DIAGNOSIS", "marks_of", "misread", "timed_out"]
 
 DIAGNOSIS = "application/vnd.cnnkit.diagnosis+json"
 VERDICTS = ("correct", "mistake", "several", "unrecognised", "invalid", "missing")
@@ -103,6 +103,31 @@ def _complaint(cell: Cell) -> tuple[str, str]:
             text = f"The test wrote to stderr, which nbgrader counts as failed: {last[-1]}"
             return "stderr", text[:LONGEST]
     return "", ""
+
+
+def misread(executed: Notebook) -> list[str]:
+    """Return the tests whose value nbgrader could not read and therefore gave full marks for, each with it.
+
+    ``np.float64(1.5)`` is such a value: only what ``float`` can read counts as partial credit.
+    """
+    found = []
+    for cell in executed["cells"]:
+        outputs = cell.get("outputs", []) if graded_as(cell) == "test" else []
+        values = [
+            text_of(x["data"].get("text/plain", ""))
+            for x in outputs
+            if x.get("output_type") == "execute_result"
+        ]
+        if values and not any(x.get("output_type") == "error" for x in outputs) and not _is_credit(values[0]):
+            found.append(f"{cell['metadata']['nbgrader'].get('grade_id')} ended in {values[0][:40]}")
+    return found
+
+
+def _is_credit(text: str) -> bool:
+    try:
+        return float(text) >= 0
+    except ValueError:
+        return False
 
 
 def timed_out(executed: Notebook) -> list[str]:

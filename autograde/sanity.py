@@ -36,7 +36,7 @@ def problems(source: Path) -> list[str]:
     nb = load(source)
     found = [*_of_notebook(nb, source), *_of_ids(nb)]
     for cell in nb["cells"]:
-        name = f"cell {cell.get('id') or cell['source'][:30]!r}"
+        name = f"cell {cell.get('id') or repr(cell['source'][:30])}"
         found += [f"{name} {problem}" for problem in _of_cell(cell)]
     return [f"{source.name}: {problem}" for problem in found]
 
@@ -85,7 +85,7 @@ def _of_cell(cell: Cell) -> Iterator[str]:
         if begins != ends:
             yield f"has {begins} BEGIN {marker} and {ends} END {marker}. Write them in pairs."
         if begins and role not in homes:
-            yield f"holds a {marker} region, but is {role or 'no graded'}: nbgrader would not remove it."
+            yield f"holds a {marker} region, but is {role or 'not graded'}: nbgrader would not remove it."
     if role in ("test", "by hand") and not (meta.get("points") or 0) > 0:
         yield f"is graded, but has {meta.get('points', 'no')} points. Give it at least one."
 

@@ -7,11 +7,12 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from autograde.course import Assignment
-from autograde.result import Result, State
+from autograde.result import Mark, Result, State
 
 __all__ = ["print_class", "remarks"]
 
-NARROW = 14  # characters of an assignment's name side by side
+NARROW = 15  # characters of an assignment's name side by side
+QUOTED = 70  # characters of a message
 WIDTH = 132  # where there is no terminal to ask
 
 
@@ -56,10 +57,14 @@ def remarks(result: Result, *, several: bool = False) -> list[str]:
     lines += [f"{whose}{note}" for note in result.notes]
     wrong = [m for m in result.marks if m.points is not None and m.points < m.max_points]
     told = [m for m in wrong if m.verdict not in ("missing", "deleted")]
-    named = [
-        f"{m.code or m.question.removeprefix('test-')} {', '.join(m.mistakes) or m.verdict}" for m in told
-    ]
+    named = [f"{m.code or m.question.removeprefix('test-')} {_what(m)}" for m in told]
     missing = sum(mark.verdict == "missing" for mark in wrong)
     if missing:
         named.append(f"{missing} of {len(result.marks)} unanswered")
     return lines + (["; ".join(named)] if named else [])
+
+
+def _what(mark: Mark) -> str:
+    """Name the mistakes; where none was recognised, quote what the check said first."""
+    said = mark.message.split(". ")[0].rstrip(".")
+    return ", ".join(mark.mistakes) or textwrap.shorten(said, QUOTED, placeholder=" …") or mark.verdict

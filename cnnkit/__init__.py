@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HOMES = {"Network": "network", "output_size": "shapes"}
 
 __all__ = [
-    "Network", "answers", "check", "data", "errors", "functional", "layers", "ledger", "network",
+    "Network", "answers", "check", "convnetjs", "data", "errors", "functional", "layers", "ledger", "network",
     "output_size", "plot", "receptive", "shapes", "widgets", "zoo",
 ]  # fmt: skip
 

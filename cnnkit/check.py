@@ -18,6 +18,7 @@ __all__ = ["DIAGNOSIS_MIME", "answer"]
 
 # A class report reads this part of a test cell's output; a browser shows the text beside it.
 DIAGNOSIS_MIME = "application/vnd.cnnkit.diagnosis+json"
+COLOURS = {"correct": "#0072B2", "missing": "#888888"}
 
 
 def answer(id: str, given: Any, seed: int | None = None) -> float:
@@ -41,7 +42,8 @@ def answer(id: str, given: Any, seed: int | None = None) -> float:
     Raises
     ------
     WrongAnswer
-        The answer earns nothing; the message names the mistake where one fits, and one cure.
+        The answer earns nothing; the message names the mistake where one fits, and one cure. A question
+        that is not answered yet is only noted.
 
     Examples
     --------
@@ -54,9 +56,14 @@ def answer(id: str, given: Any, seed: int | None = None) -> float:
         entry = replace(entry, inputs=entry.draw(np.random.default_rng(seed)))
     diagnosis = _own_work(entry, given) or diagnose(entry, given)
     _show(diagnosis, more_tries=seed is None and isinstance(entry, FunctionQuestion))
-    if diagnosis.points == 0:
+    if _refused(diagnosis):
         raise WrongAnswer(diagnosis.message)
     return diagnosis.points
+
+
+def _refused(diagnosis: Diagnosis) -> bool:
+    """Whether the check stops the notebook: an open question does not, so that all cells can be run."""
+    return diagnosis.points == 0 and diagnosis.verdict != "missing"
 
 
 def _own_work(entry: Any, given: Any) -> Diagnosis | None:
@@ -89,11 +96,11 @@ def _show(diagnosis: Diagnosis, more_tries: bool) -> None:
         "message": diagnosis.message,
     }
     bundle: dict[str, Any] = {DIAGNOSIS_MIME: record, "text/plain": text}
-    if diagnosis.points == 0:
+    if _refused(diagnosis):
         bundle["text/html"] = ""  # the error says it already
     else:
-        color = "#0072B2" if diagnosis.verdict == "correct" else "#D55E00"
-        style = f"border-left: 4px solid {color}; padding: 2px 0 2px 10px"
+        colour = COLOURS.get(diagnosis.verdict, "#D55E00")
+        style = f"border-left: 4px solid {colour}; padding: 2px 0 2px 10px"
         html = re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
         bundle["text/html"] = f'<div style="{style}">{html}</div>'
     from IPython.display import display

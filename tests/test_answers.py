@@ -300,6 +300,14 @@ def test_lines_of_a_ledger_earn_their_points_one_by_one() -> None:
     assert diagnosis.points == 2
 
 
+def test_the_choice_and_the_measurement_of_the_shift_are_worth_a_point_each() -> None:
+    entry = question("shift-sensitivity")
+    measured = {name: entry.right[name] for name in ("before_pooling", "after_pooling")}
+    assert diagnose(entry, {**measured, "layer": "relu"}).points == 1
+    unmeasured = {"layer": "max pooling", "before_pooling": None, "after_pooling": None}
+    assert diagnose(entry, unmeasured).points == 1
+
+
 def test_different_mistakes_in_different_entries_are_all_named() -> None:
     entry = question("report-cnn-parameters")
     mixed = {**entry.right, "conv2": 1664, "fc1": entry.wrong["bias-forgotten"]["fc1"]}

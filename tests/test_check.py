@@ -41,8 +41,14 @@ def test_a_wrong_answer_raises_with_the_diagnosis() -> None:
 
 
 def test_a_wrong_answer_is_an_assertion_error() -> None:
-    with pytest.raises(AssertionError, match="is not answered yet"):
-        check.answer("sobel-same-padding", None)
+    with pytest.raises(AssertionError, match=r"expected a number\. Remove the quotes"):
+        check.answer("kernel-from-sizes", "9")
+
+
+def test_an_open_question_is_noted_and_earns_a_plain_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    points = check.answer("sobel-same-padding", None)
+    assert repr(points) == "0.0"
+    assert capsys.readouterr().out == "○ `sobel_same` is not answered yet. 0 of 3 points.\n"
 
 
 def test_other_inputs_can_be_drawn_for_a_function() -> None:

@@ -111,9 +111,9 @@ def test_without_a_python_the_environment_says_which_to_install(bare_machine):
 
 
 def test_without_ensurepip_the_environment_says_what_to_install(bare_machine):
-    # python3.13 is a shim with nothing behind it; python3.12 runs, but cannot make environments
+    # python3.11 is a shim with nothing behind it; python3.12 runs, but cannot make environments
     lame = f'case "$*" in *ensurepip*) exit 1;; esac; exec {sys.executable} "$@"'
-    assert bare_machine(python3_13="exit 127", python3_12=lame) == (
+    assert bare_machine(python3_11="exit 127", python3_12=lame) == (
         "make: python3.12 has no ensurepip, which making .venv needs.\n"
         f"On Debian or Ubuntu: apt-get install python3.{sys.version_info[1]}-venv\n"
     )

@@ -25,6 +25,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "zoo": ("layers network", ""),
         "functional": ("errors shapes", "numpy"),
         "data": ("errors", "numpy"),
+        "convnetjs": ("errors layers network shapes", "numpy"),
         "plot": ("errors functional shapes", "numpy matplotlib"),
         "answers": ("data errors functional layers network shapes zoo", "numpy"),
         "check": ("answers errors", "numpy IPython"),
@@ -49,8 +50,8 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "summary": ("course result", ""),
         "table": ("course result", "rich"),
         "report": ("course errors result stock summary", "jinja2 nbgrader"),
-        "doctor": ("course errors stock", ""),
-        "demo": ("course errors grade notebook release report", "rich"),
+        "doctor": ("course", ""),
+        "demo": ("course errors notebook", ""),
         "__main__": ("course demo doctor errors grade kit release report table", ""),
     },
 }

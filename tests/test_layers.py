@@ -135,6 +135,11 @@ def test_keras_same_divides_by_the_stride_and_rounds_up(size, kernel_size, strid
     pool = MaxPool2d(kernel_size, stride, padding="keras-same")
     assert (3, *expected) == conv.output_shape((2, *size))
     assert (2, *expected) == pool.output_shape((2, *size))
+    for layer in (conv, pool):
+        for axis in layer.axes((2, *size)):
+            over = axis.size % axis.stride or axis.stride
+            total = max(axis.kernel_size - over, 0)  # TensorFlow's "Notes on padding combinations"
+            assert (total // 2, total - total // 2) == axis.pads
 
 
 @pytest.mark.parametrize("layer", EVERY_LAYER, ids=lambda layer: type(layer).__name__)

@@ -82,6 +82,19 @@ def test_output_is_the_number_of_windows_and_uncovered_is_what_they_miss(
     assert tuple(sorted(set(range(size)) - touched)) == axis.uncovered
 
 
+@given(sizes, kernels, strides, st.tuples(pads, pads), dilations)
+def test_ceil_mode_reaches_the_end_but_starts_no_window_in_the_padding_behind(
+    size, kernel_size, stride, padding, dilation
+):
+    before, after = padding
+    count, end = 0, dilation * (kernel_size - 1) + 1 - stride  # where the last of `count` windows ends
+    while end < before + size + after:
+        count, end = count + 1, end + stride
+    if (count - 1) * stride >= before + size:
+        count -= 1
+    assert count == max(Axis(size, kernel_size, stride, padding, dilation, ceil_mode=True).output, 0)
+
+
 @given(sizes, kernels, strides, paddings, dilations)
 def test_exact_size_is_one_plus_the_steps_that_the_room_allows(size, kernel_size, stride, padding, dilation):
     axis = Axis(size, kernel_size, stride, padding, dilation)

@@ -13,6 +13,7 @@ from cnnkit.answers.reading import MISSING, Unreadable, agreeing, entries, read,
 
 __all__ = ["Diagnosis", "diagnose"]
 
+SIGNS = {"correct": "✓", "missing": "○"}
 ENOUGH_CELLS = 6  # below that, a mistake and one slip cannot be told from chance
 SLIPS = 0.2  # share of the cells that may be off and still show the method
 
@@ -47,7 +48,7 @@ class Diagnosis:
         return int(self.question.points * self.share * 100 + 1e-6) / 100
 
     def __repr__(self) -> str:
-        return f"{'✓' if self.verdict == 'correct' else '✗'} {self.message}"
+        return f"{SIGNS.get(self.verdict, '✗')} {self.message}"
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,8 @@ def _compare_cells(
 def _conclude(
     question: Question, findings: list[_Finding], given: Mapping[str, Any], contradicted: frozenset[str]
 ) -> Diagnosis:
-    share = sum(finding.share for finding in findings) / len(findings)
+    weights = [question.weights.get(finding.name, 1.0) for finding in findings]
+    share = sum(w * f.share for w, f in zip(weights, findings, strict=True)) / sum(weights)
     bad = [finding for finding in findings if not finding.correct]
     if not bad:
         return Diagnosis(question, "correct", 1.0, (), _praise(question, findings))

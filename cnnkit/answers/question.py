@@ -52,7 +52,7 @@ class Question:
         The question in one line.
     method : callable
         Computes the right answer from `inputs`: an int, a float, a str (one of `choices`), an array, a
-        tuple of ints, or a dict of these, whose entries share the points equally.
+        tuple of ints, or a dict of these.
     mistakes : tuple of Mistake
     inputs : mapping
         What the question gives. The public ones are the course's own; `draw` makes others.
@@ -62,6 +62,8 @@ class Question:
         How far a measured number may be off; 0 compares exactly.
     choices : tuple of str
         What a text entry may be.
+    weights : mapping, optional
+        How the entries of a dict share the points; equally unless given.
     sums_to : str, optional
         The entry of a dict that must be the sum of the entries in `lines`.
     alike : tuple of tuples of Mistake ids
@@ -79,6 +81,7 @@ class Question:
     draw: Callable[[np.random.Generator], Mapping[str, Any]] | None = None
     atol: float = 0.0
     choices: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
     sums_to: str | None = None
     lines: tuple[str, ...] = ()
     alike: tuple[tuple[str, ...], ...] = ()

@@ -21,9 +21,9 @@ from cnnkit.shapes import shape_text
 
 __all__ = ["conv2d"]
 
-# How many numbers are unrolled at a time: about 1 MB, which stays in a processor's second-level cache
-# between being written by the copy and read by the matrix product.
-BLOCK = 2**17
+# How many bytes are unrolled at a time: what stays in a processor's second-level cache between being
+# written by the copy and read by the matrix product.
+BLOCK = 2**20
 
 
 def conv2d(
@@ -105,7 +105,7 @@ def _multiply(patches: Array, weight: Array, groups: int) -> Array:
     weight = weight.reshape(groups, filters // groups, taps)
     y = np.empty((batch, groups, filters // groups, height * width), patches.dtype)
     columns = patches.transpose(0, 1, 4, 5, 2, 3)  # (N, C, kH, kW, H', W')
-    step = max(1, BLOCK // (groups * taps * width))
+    step = max(1, BLOCK // (groups * taps * width * y.itemsize))
     for image in range(batch):
         for top in range(0, height, step):
             rows = columns[image, ..., top : top + step, :]

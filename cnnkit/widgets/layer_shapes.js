@@ -419,7 +419,7 @@ function render({ model, el }) {
     waiting = true;
   };
   names.forEach((name) => model.on(`change:${name}`, soon));
-  const resized = new ResizeObserver(soon);
+  const resized = new ResizeObserver(() => drawing.clientWidth !== at.width && soon());
   resized.observe(el);
 
   drawing.addEventListener("pointermove", (event) => {

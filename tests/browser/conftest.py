@@ -16,7 +16,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -94,6 +96,9 @@ class Notebook:
         )
         return self.output(index)
 
+    def save(self) -> None:
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+
     def restart_kernel(self) -> None:
         self.page.evaluate("() => void window.jupyterapp.commands.execute('kernelmenu:restart')")
         self.page.get_by_role("button", name="Confirm Kernel Restart").click()
@@ -114,10 +119,9 @@ class Notebook:
         expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
 
 
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A JupyterLab server of its own, stopped with its kernels and its folder at the end of the run."""
-    home = tmp_path_factory.mktemp("lab")
+@contextmanager
+def running_lab(home: Path) -> Iterator[Lab]:
+    """Start a JupyterLab that keeps to the folder `home`; stop it and its kernels at the end."""
     root = home / "notebooks"
     root.mkdir()
     for name, values in LAB_SETTINGS.items():
@@ -145,7 +149,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield Lab(_address(server, home), token, root)
     finally:
         _stop(server)
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -173,17 +176,67 @@ def _address(server: subprocess.Popen[bytes], home: Path) -> str:
             return f"http://127.0.0.1:{port}/"
         time.sleep(0.1)
     log = (home / "server.log").read_text(encoding="utf-8", errors="replace")
-    pytest.fail(f"JupyterLab did not start within {PATIENCE} s:\n{log[-3000:]}")
+    raise RuntimeError(f"JupyterLab did not start within {PATIENCE} s:\n{log[-3000:]}")
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
-    """End the server; it ends its kernels. What has not gone by then is in the server's own session."""
+    """End the server, which ends its kernels; if it does not, end all that runs in its own session."""
     server.send_signal(signal.SIGTERM)
     try:
         server.wait(20)
     except subprocess.TimeoutExpired:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()
+
+
+@contextmanager
+def browsing(lab: Lab, chromium: str, outside: list[str], *flags: str) -> Iterator[Page]:
+    """Open the server's JupyterLab in a window of 1280 by 1000 pixels; `outside` gets what was stopped."""
+    host = urlsplit(lab.address).netloc
+
+    def only_this_machine(route: Route) -> None:
+        if urlsplit(route.request.url).netloc == host:
+            route.continue_()
+        else:
+            outside.append(route.request.url)
+            route.abort()
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*CHROMIUM_FLAGS, *flags])
+        try:
+            page = browser.new_page(viewport={"width": 1280, "height": 1000})
+            page.set_default_timeout(PATIENCE * 1000)
+            page.route("**/*", only_this_machine)
+            page.goto(lab.url("lab"))
+            page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
+            yield page
+        finally:
+            browser.close()
+
+
+def new_notebook(lab: Lab, page: Page, name: str, cells: list[str]) -> Notebook:
+    """Open a new notebook by its name and its code cells, with a kernel of its own."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in cells], metadata=kernel)
+    nbformat.write(notebook, lab.root / f"{name}.ipynb")
+    page.evaluate(
+        """async (path) => {
+            const panel = await window.jupyterapp.commands.execute("docmanager:open", { path });
+            await panel.context.ready;
+            await panel.sessionContext.ready;
+        }""",
+        f"{name}.ipynb",
+    )
+    return Notebook(page)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The server of this run; its folder goes with it."""
+    home = tmp_path_factory.mktemp("lab")
+    with running_lab(home) as lab:
+        yield lab
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -202,48 +255,15 @@ def outside_requests() -> list[str]:
 
 @pytest.fixture(scope="session")
 def page(chromium: str, lab: Lab, outside_requests: list[str]) -> Iterator[Page]:
-    """JupyterLab in Chromium, in a window of 1280 by 1000 pixels."""
-    host = urlsplit(lab.address).netloc
-
-    def only_this_machine(route: Route) -> None:
-        if urlsplit(route.request.url).netloc == host:
-            route.continue_()
-        else:
-            outside_requests.append(route.request.url)
-            route.abort()
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        try:
-            page = browser.new_page(viewport={"width": 1280, "height": 1000})
-            page.set_default_timeout(PATIENCE * 1000)
-            page.route("**/*", only_this_machine)
-            page.goto(lab.url("lab"))
-            page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
-            yield page
-        finally:
-            browser.close()
+    """JupyterLab in Chromium."""
+    with browsing(lab, chromium, outside_requests) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")
 def open_notebook(page: Page, lab: Lab) -> Iterator[Callable[[str, list[str]], Notebook]]:
-    """Open a new notebook by its name and its code cells; closed, kernel and all, after the module."""
-
-    def open_notebook(name: str, cells: list[str]) -> Notebook:
-        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-        notebook = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in cells], metadata=kernel)
-        nbformat.write(notebook, lab.root / f"{name}.ipynb")
-        page.evaluate(
-            """async (path) => {
-                const panel = await window.jupyterapp.commands.execute("docmanager:open", { path });
-                await panel.context.ready;
-                await panel.sessionContext.ready;
-            }""",
-            f"{name}.ipynb",
-        )
-        return Notebook(page)
-
-    yield open_notebook
+    """Open new notebooks; they are closed, kernels and all, after the module."""
+    yield partial(new_notebook, lab, page)
     page.evaluate(
         """async () => {
             const { serviceManager, shell } = window.jupyterapp;
