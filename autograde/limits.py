@@ -46,8 +46,8 @@ class Limits:
     seconds: float = 600
     cpu: int = 600
     memory: int = 2 * GIB
-    processes: int = 64
-    open_files: int = 256
+    processes: int = 32
+    open_files: int = 128
     disk: int = 256 * MIB
     inodes: int = 8192
     parcel: int = 64 * MIB
@@ -70,7 +70,7 @@ class Limits:
 
 
 def footprint() -> dict[str, int]:
-    """Return the sizes that Linux reports of this process, in bytes: VmSize, VmData, RssAnon ...; else nothing.
+    """Return the sizes that Linux reports of this process, in bytes; nothing elsewhere.
 
     Examples
     --------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from functools import cache
 from pathlib import Path
 
 __all__ = ["WallError", "adopt_orphans", "become", "die_with_parent", "enter", "surrender"]
@@ -40,11 +41,16 @@ class WallError(RuntimeError):
     """The kernel refuses a wall."""
 
 
+@cache
+def libc() -> ctypes.CDLL:
+    """Return the C library; with torch in the process it takes long to open."""
+    return ctypes.CDLL(None, use_errno=True)
+
+
 def call(what: str, name: str, *arguments: int | bytes | None) -> None:
     """Call a function of the C library that returns 0 unless it fails."""
-    libc = ctypes.CDLL(None, use_errno=True)
     given = [ctypes.c_ulong(value) if isinstance(value, int) else value for value in arguments]
-    if getattr(libc, name)(*given) != 0:
+    if getattr(libc(), name)(*given) != 0:
         raise WallError(f"{what}: {os.strerror(ctypes.get_errno())}")
 
 

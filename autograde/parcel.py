@@ -91,13 +91,13 @@ def check(folder: Path, size: int, most: int, entries: int, count: int) -> None:
     """Raise where the files so far are too much."""
     if size > most:
         raise ParcelError(
-            f"pack: `folder` {folder.name} holds more than {most} bytes. Raise the limit `parcel`, or hand in"
-            " less."
+            f"pack: `folder` {folder.name} holds more than {most} bytes. Raise the limit `parcel`,"
+            " or hand in less."
         )
     if entries > count:
         raise ParcelError(
-            f"pack: `folder` {folder.name} holds more than {count} files. Raise the limit `inodes`, or hand in"
-            " fewer."
+            f"pack: `folder` {folder.name} holds more than {count} files. Raise the limit `inodes`,"
+            " or hand in fewer."
         )
 
 

@@ -5,8 +5,8 @@
     grader ── starts ──> bwrap ──> zygote (see warm) ── forks ──> one session per submission
 
 A session sees the system's programs and libraries, the Python that grades with what is installed in it, and
-what `readable` names, all of it read-only; of the rest nothing: no home, no network, no process but its own, no
-environment but ten variables, and one writable place, a /tmp of its own that lives in memory.
+what `readable` names, all of it read-only; of the rest nothing: no home, no network, no process but its own.
+It finds a dozen variables in its environment, and one place to write to: a /tmp of its own, in memory.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ HERE = Path(__file__).resolve().parent
 NOBODY = 65534
 PRELOAD = (
     "numpy",
+    "numpy.random",
     "numpy.testing",
     "torch",
     "torch._dynamo",
@@ -170,6 +171,11 @@ class Sandbox(Zygote):
     def shown(self) -> dict[str, str]:
         """Return what a session may read: the path inside, the path here."""
         shown: dict[str, str] = {}
+        if any(folder.is_relative_to("/tmp") for folder in prefixes(self.python)):
+            raise SandboxError(
+                f"sandbox: `python` {self.python} lies below /tmp, which every session has for itself."
+                " Install it elsewhere."
+            )
         for top in (Path("/"), Path("/usr"), *prefixes(self.python)):
             for name in (*SYSTEM, "pyvenv.cfg"):
                 folder = top / name
@@ -202,10 +208,10 @@ class Bare(Zygote):
     """
 
     unprotected = (
-        "There is no sandbox: students' code runs with your own rights. It can read and change every file that you"
-        " can, the gradebook and other students' work among them, use the network, see and end your processes, and"
-        " leave some behind that hide well. The limits on time, memory and processes are a help against mistakes,"
-        " not against malice."
+        "There is no sandbox: students' code runs with your own rights. It can read and change every file"
+        " that you can, the gradebook and other students' work among them, use the network, see and end your"
+        " processes, and leave some behind that hide well. The limits on time, memory and processes help"
+        " against mistakes, not against malice."
     )
 
     def __init__(

@@ -1,8 +1,8 @@
 """Which system calls a session is refused: a filter that the kernel runs before each of them.
 
 The sandbox's namespaces leave a session little to reach; this leaves it little to try. Refused are the calls
-that only a debugger, an administrator or an attacker needs, those whose memory no limit counts, and every call
-younger than this file. What numpy, torch and IPython do goes through.
+that only a debugger, an administrator or an attacker needs, those whose memory no limit counts, and every
+call younger than this file. What numpy, torch and IPython do goes through.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import struct
 import sys
 from collections.abc import Iterator
 
-__all__ = ["ABSENT", "DENIED", "MACHINES", "FilterError", "install", "program"]
+__all__ = ["ABSENT", "CLONE", "DENIED", "MACHINES", "SOCKETS", "FilterError", "install", "program"]
 
 # name: number on x86-64, number on aarch64 (None where there is no such call)
 DENIED: dict[str, tuple[int | None, int | None]] = {
@@ -105,16 +105,18 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "semget": (64, 190),
     "msgget": (68, 186),
     "mq_open": (240, 180),
-    # a socket of any family; a pair of connected ones stays, see below
-    "socket": (41, 198),
 }
 
 # glibc falls back on clone, whose flags a filter can read
 ABSENT = {"clone3": (435, 435)}
 NEWEST = 462  # mseal, Linux 6.10; a call that came later has been judged by nobody
 
-# name of the machine: index into the pairs above, AUDIT_ARCH_*, clone, socketpair
-MACHINES = {"x86_64": (0, 0xC000003E, 56, 53), "aarch64": (1, 0xC00000B7, 220, 199)}
+# Only sockets that lead nowhere but to the session's own processes: those that a DataLoader's workers need.
+SOCKETS = {"socket": (41, 198), "socketpair": (53, 199)}
+CLONE = (56, 220)
+
+# name of the machine: index into the pairs above, AUDIT_ARCH_*
+MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
 # CLONE_NEWNS, CGROUP, UTS, IPC, USER, PID, NET; a time namespace cannot be had from clone
 NEW_NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
@@ -153,17 +155,16 @@ def program(machine: str) -> bytes:
     0
     >>> program("riscv64")
     Traceback (most recent call last):
-    autograde.seccomp.FilterError: program: `machine` is 'riscv64', expected x86_64 or aarch64. Grade on one of them.
+    autograde.seccomp.FilterError: program: `machine` is 'riscv64', expected x86_64 or aarch64. Grade on one.
     """
     if machine not in MACHINES:
         raise FilterError(
-            f"program: `machine` is {machine!r}, expected {' or '.join(MACHINES)}. Grade on one of them."
+            f"program: `machine` is {machine!r}, expected {' or '.join(MACHINES)}. Grade on one."
         )
-    which, arch, clone, socketpair = MACHINES[machine]
-    return b"".join(struct.pack("=HBBI", *line) for line in lines(which, arch, clone, socketpair))
+    return b"".join(struct.pack("=HBBI", *line) for line in lines(*MACHINES[machine]))
 
 
-def lines(which: int, arch: int, clone: int, socketpair: int) -> Iterator[tuple[int, int, int, int]]:
+def lines(which: int, arch: int) -> Iterator[tuple[int, int, int, int]]:
     """Yield the filter's instructions: code, jump if true, jump if false, constant."""
     refused, absent = ERRNO | errno.EPERM, ERRNO | errno.ENOSYS
     # a program for another machine (32 bits, say) numbers its calls differently
@@ -181,15 +182,17 @@ def lines(which: int, arch: int, clone: int, socketpair: int) -> Iterator[tuple[
     # also x32's calls, which begin at 1 << 30
     yield GREATER, 0, 1, NEWEST
     yield RETURN, 0, 0, absent
-    yield EQUAL, 0, 4, clone
+    yield EQUAL, 0, 4, CLONE[which]
     yield LOAD, 0, 0, FIRST
     yield ANY, 0, 1, NEW_NAMESPACES
     yield RETURN, 0, 0, refused
     yield RETURN, 0, 0, ALLOW
-    yield EQUAL, 0, 3, socketpair
-    yield LOAD, 0, 0, FIRST
-    yield EQUAL, 1, 0, AF_UNIX
-    yield RETURN, 0, 0, refused
+    for numbers in SOCKETS.values():
+        yield EQUAL, 0, 4, numbers[which]
+        yield LOAD, 0, 0, FIRST
+        yield EQUAL, 1, 0, AF_UNIX
+        yield RETURN, 0, 0, refused
+        yield RETURN, 0, 0, ALLOW
     yield RETURN, 0, 0, ALLOW
 
 

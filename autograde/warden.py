@@ -1,9 +1,10 @@
 """The process between the zygote and one session: it waits for the session, and ends it when it must.
 
-It is trusted, out of the session's sight, and alone in hearing the grader. A session ends when it leaves of its
-own accord, when the grader says so or is gone, when its time is over, or when all of its processes together
-hold more memory than they may. With namespaces the session is process 1 of its own, so that the kernel ends
-every fork and daemon with it; without them the warden takes in the orphans and ends what it can see.
+It is trusted, out of the session's sight, and alone in hearing the grader. A session ends when it leaves of
+its own accord, when the grader says so or is gone, when its time is over, or when all of its processes
+together hold more memory than they may. With namespaces the session is process 1 of its own, so that the
+kernel ends every fork and daemon with it; without them the warden takes in the orphans and ends what it can
+see.
 """
 
 from __future__ import annotations
@@ -160,7 +161,8 @@ class Warden:
         exact = sum(self.private(process) for process in family)
         if exact <= most:
             return ""
-        return f"stopped at {exact * 1024 / MIB:.0f} MiB of memory, its limit is {self.limits.memory / MIB:.0f} MiB"
+        limit = self.limits.memory / MIB
+        return f"stopped at {exact * 1024 / MIB:.0f} MiB of memory, its limit is {limit:.0f} MiB"
 
     def private(self, process: int) -> int:
         """Return the memory of a process in KiB, its share of what it shares with others."""

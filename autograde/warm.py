@@ -27,6 +27,7 @@ from typing import Any, NoReturn
 
 from autograde.limits import Limits, enforce, footprint
 from autograde.namespaces import adopt_orphans, become, die_with_parent, enter, hide_processes, surrender
+from autograde.pages import gather
 from autograde.parcel import unpack
 from autograde.seccomp import install
 from autograde.warden import Warden
@@ -127,6 +128,7 @@ def prepare(
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.collect()
     gc.freeze()  # a collection in a session would write to every page that it shares
+    gather()
     threads = len(os.listdir("/proc/self/task")) if Path("/proc/self/task").exists() else 1
     if threads > 1:
         raise RuntimeError(f"the imports started {threads - 1} threads, which no fork would survive")
@@ -261,7 +263,7 @@ def settle(seed: int | None) -> None:
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed(seed)
     if torch := sys.modules.get("torch"):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # there is no other device in here
 
 
 def leave(channels: list[socket.socket]) -> None:

@@ -274,8 +274,8 @@ class Zygote:
         """
         limits = limits or self.limits
         with ExitStack() as given:
-            for channel in channels:
-                given.enter_context(channel)
+            for line in channels:
+                given.enter_context(line)
             if len(channels) > MOST - 2:
                 raise SandboxError(
                     f"session: `channels` are {len(channels)}, expected at most {MOST - 2}."
@@ -293,7 +293,7 @@ class Zygote:
                 "home": "/tmp" if folder is None else str(folder),
             }
             try:
-                self.ask(order, [one.fileno() for one in (theirs, box, *channels)])
+                self.ask(order, [theirs.fileno(), box.fileno(), *map(socket.socket.fileno, channels)])
             except BaseException:
                 ours.close()
                 raise
