@@ -1,35 +1,46 @@
-"""One submission -> one result, each in a process of its own; here still on nbgrader's engine.
+"""Submissions -> results: a pure function, mapped over processes that each own a sandbox.
 
-The processes are forked from a server that has imported nbgrader once, so that each starts in milliseconds. A
-submission that hangs or kills its process takes nobody with it.
+::
+
+    engine.run ── one worker per core ── forks ──> judge, one per submission
+                        └─ its zygote ── forks ──> session, one per submission
+
+A worker pays for its imports once. A judge that hangs or dies takes nobody with it; a worker that dies is
+replaced, and its submission gets a row that says so.
 """
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
-import shutil
+import pickle
+import select
+import signal
+import socket
 import sys
-import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from autograde import stock
 from autograde.course import Assignment, Course
-from autograde.errors import StockError
+from autograde.errors import AutogradeError
 from autograde.intake import Submission
-from autograde.marks import marks_of, misread, timed_out
-from autograde.notebook import Notebook, dumps, load
+from autograde.notebook import Notebook, load
 from autograde.result import Result, State
 
-__all__ = ["Job", "prepare", "run"]
+__all__ = ["Graded", "Job", "cores", "run"]
 
-START_UP = 60  # seconds that a kernel may take to start and to stop, over and above its cells
+START_UP = 60  # seconds over and above the cells' own: forking, importing what a notebook imports
+MOST = 3600  # seconds for a whole submission, whatever its number of cells
+WORKER_START = 240  # seconds that a worker's imports may take on a cold disk
+
+Graded = tuple[Result, Notebook | None]
 
 
 @dataclass(frozen=True)
@@ -44,9 +55,9 @@ class Job:
 
     @property
     def limit(self) -> float:
-        """Seconds after which the whole submission is given up: every cell ran into its own limit."""
+        """Seconds after which the whole submission is given up."""
         assert self.submission.notebook is not None
-        return START_UP + self.timeout * len(load(self.submission.notebook)["cells"])
+        return min(MOST, START_UP + self.timeout * len(load(self.submission.notebook)["cells"]))
 
     def result(self, state: State, reason: str = "", **more: Any) -> Result:
         """Return a result of this job."""
@@ -63,224 +74,248 @@ class Job:
         return replace(plain, **more)
 
 
-def prepare(course: Course, assignments: Sequence[Assignment], students: Sequence[str]) -> None:
-    """Tell nbgrader's gradebook about the assignments and the students.
-
-    Raises
-    ------
-    StockError
-        nbgrader refuses, for example because an assignment got new questions after it was graded.
-    """
-    ours, theirs = _context().Pipe(duplex=False)
-    process = _context().Process(target=_prepare, args=(course, assignments, students, theirs))
-    process.start()
-    theirs.close()
-    try:
-        refusal = ours.recv()
-    except EOFError:
-        refusal = "the process that prepares the gradebook died"
-    process.join()
-    if refusal:
-        raise StockError(refusal)
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def _prepare(
-    course: Course, assignments: Sequence[Assignment], students: Sequence[str], answer: Connection
-) -> None:
-    _quiet()
-    try:
-        with stock.open_gradebook(course) as gradebook, tempfile.TemporaryDirectory() as unused:
-            for student in students:
-                gradebook.update_or_create_student(student)
-            for assignment in assignments:
-                stock.generate(course, assignment, Path(unused), in_gradebook=True)
-    except Exception as error:
-        answer.send(str(error))
-    else:
-        answer.send("")
-
-
-def run(jobs: Sequence[Job], workers: int, started: Callable[[Job], None]) -> Iterator[Result]:
-    """Grade submissions, `workers` at a time, and yield each result as it is done.
+def run(
+    jobs: Sequence[Job], workers: int, started: Callable[[Job], None], *, sandbox: bool = True
+) -> Iterator[Graded]:
+    """Grade submissions, `workers` at a time, and yield each as it is done.
 
     Parameters
     ----------
     jobs : sequence of Job
-        What to grade.
     workers : int
         How many to grade at once.
     started : callable
         Called with each job when its turn comes.
+    sandbox : bool
+        False runs students' code with your own rights; see ``sandbox.Bare``.
+
+    Yields
+    ------
+    (Result, notebook)
+        The notebook as it was executed; None where nothing was.
     """
     waiting = list(reversed(jobs))
-    running: list[_Running] = []
+    crew = [_Worker(sandbox) for _ in range(min(workers, len(jobs)))]
     try:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                started(waiting[-1])
-                running.append(_Running.start(waiting.pop()))
-            first = min(job.deadline for job in running)
-            wait([job.answer for job in running], timeout=max(0.0, first - time.monotonic()))
-            for done in [x for x in running if x.answer.poll() or time.monotonic() >= x.deadline]:
-                running.remove(done)
-                yield done.outcome()
+        while waiting or any(worker.job for worker in crew):
+            for worker in crew:
+                if worker.job is None and waiting:
+                    job = waiting.pop()
+                    started(job)
+                    worker.give(job)
+            busy = [worker for worker in crew if worker.job]
+            first = min(worker.deadline for worker in busy)
+            wait([worker.pipe for worker in busy], timeout=max(0.0, first - time.monotonic()))
+            for worker in busy:
+                if worker.pipe.poll() or time.monotonic() >= worker.deadline:
+                    yield worker.take()
     finally:
-        for left in running:
-            left.end()
+        for worker in crew:
+            worker.end()
 
 
-@dataclass(frozen=True, eq=False)
-class _Running:
-    """A job in its process."""
+class _Worker:
+    """A worker's process, as the engine holds it."""
 
-    job: Job
-    process: Any
-    answer: Any
-    deadline: float
+    def __init__(self, sandbox: bool) -> None:
+        self.sandbox = sandbox
+        self.job: Job | None = None
+        self.deadline = 0.0
+        self.start()
 
-    @classmethod
-    def start(cls, job: Job) -> _Running:
-        ours, theirs = _context().Pipe(duplex=False)
-        process = _context().Process(target=_work, args=(job, theirs))
-        process.start()
+    def start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_work, args=(theirs, self.sandbox), daemon=False)
+        self.process.start()
         theirs.close()
-        return cls(job, process, ours, time.monotonic() + job.limit)
+        self.fresh = True
 
-    def outcome(self) -> Result:
-        """Return the job's result; if its process died or does not end, that is the result."""
+    def give(self, job: Job) -> None:
+        self.job = job
+        self.deadline = time.monotonic() + job.limit + (WORKER_START if self.fresh else 0) + START_UP
+        with suppress(BrokenPipeError):  # it is dead: `take` finds out
+            self.pipe.send(job)
+
+    def take(self) -> Graded:
+        """Return what became of the job; if the worker died over it, a row that says so."""
+        job, self.job = self.job, None
+        assert job is not None
         try:
-            if self.answer.poll():
-                result: Result = self.answer.recv()
-            else:
-                result = self.job.result(State.UNGRADABLE, f"It was given up after {self.job.limit:.0f} s.")
-        except EOFError:
-            self.process.join()
-            code = self.process.exitcode
+            if not self.pipe.poll():
+                raise EOFError("it did not answer any more")
+            answer = self.pipe.recv()
+        except (EOFError, OSError) as error:
+            self.end()
+            self.start()
             # Without a fingerprint it is tried again next time: the machine may have run out of memory.
-            died = f"The process that graded it died (exit code {code}). Grade it again."
-            result = self.job.result(State.UNGRADABLE, died, fingerprint="")
-        self.end()
-        return result
+            why = f"The worker that graded it died ({error or 'no reason given'}). Grade it again."
+            return job.result(State.UNGRADABLE, why, fingerprint=""), None
+        self.fresh = False
+        if isinstance(answer, str):
+            raise AutogradeError(answer)
+        graded: Graded = answer
+        return graded
 
     def end(self) -> None:
-        """End the process and all that it started."""
-        import psutil  # type: ignore[import-untyped]  # comes with ipykernel
-
-        try:
-            family = psutil.Process(self.process.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            family = []
-        self.process.kill()
-        for process in family:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        self.process.join()
-        self.answer.close()
+        """End the worker; its sandbox and its judge die with it."""
+        self.pipe.close()
+        self.process.terminate()
+        self.process.join(5)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
 
 
-def _context() -> Any:
-    """Return how processes start: forked from a server that has imported nbgrader, where the system can."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["nbgrader.converters", "autograde.engine"])
-    return context
-
-
-def _work(job: Job, answer: Connection) -> None:
-    _quiet()
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="autograde-") as place:
-        _settle_in(Path(place))
-        result = _graded(job, Path(place), started)
-    answer.send(result)
-
-
-def _quiet() -> None:
-    """Lead a process group, and keep what libraries and kernels print off the terminal."""
-    if hasattr(os, "setsid"):
-        os.setsid()
+def _work(pipe: Connection, sandboxed: bool) -> None:
+    """Grade what comes through the pipe until it closes."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the engine decides when to stop
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
+    # One submission per core: more threads would only fight over them, and would not survive a fork.
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = "1"
+    with suppress(EOFError, BrokenPipeError), ExitStack() as held:
+        zygotes: dict[Path, Any] = {}
+        while True:
+            job = pipe.recv()
+            try:
+                root = job.course.root
+                if root not in zygotes:
+                    zygotes[root] = held.enter_context(_zygote(root, sandboxed))
+                    _warm_up(root)
+                graded = _graded(job, zygotes[root])
+            except AutogradeError as error:
+                pipe.send(str(error))
+                return
+            except Exception:
+                last = traceback.format_exc().strip().splitlines()[-1]
+                graded = (
+                    job.result(State.UNGRADABLE, f"The grader failed on it: {last}.", fingerprint=""),
+                    None,
+                )
+            pipe.send(graded)
 
 
-def _settle_in(place: Path) -> None:
-    """Give the kernel folders of its own, so that no student's start-up files or sockets meet another's."""
-    for variable in ("JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
-        (place / variable).mkdir()
-        os.environ[variable] = str(place / variable)
-    # One submission per core: more threads would only fight over them.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+def _zygote(root: Path, sandboxed: bool) -> Any:
+    """Return a sandbox in which a course's own libraries can be imported, and nothing else of it be seen."""
+    from autograde.sandbox import PRELOAD, Bare, Sandbox
+
+    libraries = {path.parent.name: path.parent for path in root.glob("*/__init__.py")}
+    libraries.pop("autograde", None)
+    libraries.pop("tests", None)
+    readable = {f"/course/{name}": path for name, path in libraries.items()}
+    preload = [name for name in PRELOAD if not name.startswith("cnnkit") or "cnnkit" in libraries]
+    kind = Sandbox if sandboxed else Bare
+    return kind(readable=readable, preload=preload)
 
 
-def _graded(job: Job, place: Path, started: float) -> Result:
+def _warm_up(root: Path) -> None:
+    """Import what judges need, so that each finds it there after its fork."""
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    os.environ.setdefault("MPLBACKEND", "agg")
+    import numpy.testing  # noqa: F401
+
+    import autograde.judge  # noqa: F401
+
+    if (root / "cnnkit" / "__init__.py").exists():
+        import importlib
+
+        for name in ("cnnkit.check", "cnnkit.functional", "cnnkit.zoo"):
+            importlib.import_module(name)
+
+
+def _graded(job: Job, zygote: Any) -> Graded:
+    from autograde.executed import executed, unanswered
+    from autograde.judge import channels
+    from autograde.limits import Limits
+    from autograde.marks import marks_of
+
+    began = time.monotonic()
+    assert job.submission.notebook is not None
+    source, submitted = load(job.assignment.source), load(job.submission.notebook)
+    seed = int.from_bytes(hashlib.sha256(job.submission.student.encode()).digest()[:4], "big")
+    pairs = [socket.socketpair() for _ in range(channels(source))]
+    ours, theirs = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    limits = replace(Limits(), seconds=job.limit, cpu=max(1, int(job.limit)))
+    files = job.submission.notebook.parent if job.submission.files else None
+    with zygote.session(theirs, files=files, limits=limits, seed=seed) as session:
+        judged = _judged(source, submitted, ours, job)
+        ending = session.kill()
+    if judged is None:
+        why = f"It was given up after {job.limit:.0f} s."
+        return job.result(State.UNGRADABLE, why, seconds=time.monotonic() - began), None
+    open_cells = (
+        unanswered(load(job.assignment.release), submitted) if job.assignment.release.exists() else set()
+    )
+    marks = marks_of(job.assignment, judged, submitted, open_cells)
+    notes = list(job.submission.notes)
+    notes += [
+        f"The cell {test.id} was deleted; it was put back." for test in judged.tests if test.place is None
+    ]
+    notes += [f"The cell {mark.question} was deleted." for mark in marks if mark.verdict == "deleted"]
+    notes += [f"{test.id}: {note}" for test in judged.tests for note in test.notes]
+    reason = judged.reason[:1].upper() + judged.reason[1:]
+    if "session" in judged.reason and "limit" in ending.reason:
+        reason += f" It was {ending.reason}."
+    state = State.GRADED if judged.state == "graded" else State.PARTLY
+    result = job.result(state, reason, notes=tuple(notes), marks=marks, seconds=time.monotonic() - began)
+    return result, executed(source, submitted, judged)
+
+
+def _judged(source: Notebook, submitted: Notebook, ours: list[socket.socket], job: Job) -> Any:
+    """Judge in a process of its own; None if that does not end in time."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.close(reading)
+            from autograde.judge import Patience, judge
+
+            judged = judge(source, submitted, ours, Patience(cell=job.timeout, test=job.timeout))
+            with os.fdopen(writing, "wb") as answer:
+                pickle.dump(judged, answer)
+            status = 0
+        except BaseException:
+            with suppress(Exception), os.fdopen(writing, "wb", closefd=False) as answer:
+                pickle.dump(RuntimeError(traceback.format_exc().strip().splitlines()[-1]), answer)
+        finally:
+            os._exit(status)
+    os.close(writing)
+    for channel in ours:
+        channel.close()
     try:
-        repeated = _stage(job, place / "submitted")
-        name, student = job.assignment.name, job.submission.student
-        stock.autograde(job.course, name, student, place / "submitted", job.timeout)
-        executed = load(job.course.autograded / student / name / f"{name}.ipynb")
-        with stock.open_gradebook(job.course) as gradebook:
-            marks = marks_of(job.assignment, student, executed, gradebook)
-    except Exception as error:
-        return job.result(State.UNGRADABLE, _reason(error, job.timeout), seconds=time.monotonic() - started)
-    stopped = timed_out(executed)
-    reason = f"Stopped after {job.timeout} s: {', '.join(stopped)}." if stopped else ""
-    deleted = [mark.question for mark in marks if mark.verdict == "deleted"]
-    notes = [*job.submission.notes, *repeated, *(f"The cell {cell} was deleted." for cell in deleted)]
-    notes += [f"{ended}: nbgrader gives full marks for what is no number." for ended in misread(executed)]
-    state = State.PARTLY if stopped else State.GRADED
-    return job.result(state, reason, notes=tuple(notes), marks=marks, seconds=time.monotonic() - started)
+        data = _read(reading, time.monotonic() + job.limit)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reading)
+    if data is None:
+        return None
+    judged = pickle.loads(data)  # from the judge, which is ours
+    if isinstance(judged, RuntimeError):
+        raise judged
+    return judged
 
 
-def _stage(job: Job, place: Path) -> list[str]:
-    """Copy a submission to where nbgrader looks for it, by the name that it expects; return notes."""
-    name, submission = job.assignment.name, job.submission
-    folder = place / submission.student / name
-    folder.mkdir(parents=True)
-    assert submission.notebook is not None
-    for path in submission.files:
-        target = folder / path.relative_to(submission.notebook.parent)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-    nb = load(submission.notebook)
-    repeated = _single(nb)
-    (folder / f"{name}.ipynb").write_text(dumps(nb), encoding="utf-8")
-    return [f"The cell {cell} is there more than once; the last one counts." for cell in repeated]
-
-
-def _single(nb: Notebook) -> list[str]:
-    """Take from copied cells what must be there only once, and return the copied graded cells.
-
-    The last one of them counts, as in nbgrader, which would then refuse the others.
-    """
-    ids: set[Any] = set()
-    graded: dict[str, int] = {}
-    for cell in reversed(nb["cells"]):
-        if cell.get("id") in ids:
-            del cell["id"]
-        ids.add(cell.get("id"))
-        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
-        if name in graded:
-            del cell["metadata"]["nbgrader"]
-        if name:
-            graded[name] = graded.get(name, 0) + 1
-    return [name for name, count in graded.items() if count > 1]
-
-
-def _reason(error: Exception, timeout: int) -> str:
-    """Say in a sentence why nbgrader could not grade a submission."""
-    cause = error.__cause__ or error
-    kind = type(cause).__name__
-    if kind == "CellTimeoutError":
-        return f"A cell did not stop after {timeout} s, not even when it was interrupted."
-    if kind == "DeadKernelError":
-        return "The kernel died while it ran: the notebook ended it, or it ran out of memory."
-    last = str(cause).strip().splitlines() or ["no reason given"]
-    return f"nbgrader failed on it: {kind}: {last[0]}"
-
-
-def cores() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+def _read(descriptor: int, deadline: float) -> bytes | None:
+    """Return all that comes until the other end closes; None if that takes too long."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    parts = []
+    while poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+        part = os.read(descriptor, 1 << 20)
+        if not part:
+            return b"".join(parts) or None
+        parts.append(part)
+    return None

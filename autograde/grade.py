@@ -9,13 +9,14 @@ from pathlib import Path
 
 from autograde import engine, intake
 from autograde.course import Assignment, Course
+from autograde.gradebook import Writer
 from autograde.intake import Submission
 from autograde.progress import Bar
 from autograde.result import Result, State, forget, recall, record
 
 __all__ = ["fingerprint", "grade"]
 
-GRADER = [Path(__file__).with_name(name) for name in ("engine.py", "marks.py", "stock.py")]
+GRADER = sorted(Path(__file__).parent.glob("*.py"))
 TIMEOUT = 30  # seconds for each cell, nbgrader's own default
 
 
@@ -26,6 +27,7 @@ def grade(
     timeout: int = TIMEOUT,
     workers: int | None = None,
     force: bool = False,
+    sandbox: bool = True,
 ) -> list[Result]:
     """Grade what was handed in and return every submission's result.
 
@@ -41,6 +43,8 @@ def grade(
         How many submissions to grade at once, by default one per core.
     force : bool
         Grade again even what has not changed.
+    sandbox : bool
+        False runs students' code with your own rights.
 
     Returns
     -------
@@ -76,10 +80,9 @@ def grade(
             jobs.append(engine.Job(course, assignment, submission, timeout, print_))
     if jobs:
         students = sorted({submission.student for submission in submissions})
-        engine.prepare(course, assignments, students)
-        with Bar(len(jobs), kept) as bar:
-            for result in engine.run(jobs, workers or engine.cores(), bar.started):
-                record(course, result)
+        with Writer(course, assignments, students) as writer, Bar(len(jobs), kept) as bar:
+            for result, notebook in engine.run(jobs, workers or engine.cores(), bar.started, sandbox=sandbox):
+                writer.store(result, notebook)
                 results.append(result)
                 bar.finished(result)
     for name in by_name:

@@ -10,14 +10,13 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from glob import escape
 from pathlib import Path
 from typing import Any
 
 from autograde.course import CONFIG, Assignment, Course
 from autograde.errors import StockError
 
-__all__ = ["alembic_on_path", "autograde", "generate", "open_gradebook"]
+__all__ = ["alembic_on_path", "generate", "open_gradebook"]
 
 
 @contextmanager
@@ -104,44 +103,6 @@ def generate(course: Course, assignment: Assignment, dest: Path, *, in_gradebook
         _convert(GenerateAssignment, config)
     except StockError as error:
         raise StockError(f"release: nbgrader refuses {assignment.name}: {error}") from error.__cause__
-
-
-def autograde(course: Course, assignment: str, student: str, staged: Path, timeout: int) -> None:
-    """Grade one submission as ``nbgrader autograde`` does.
-
-    Parameters
-    ----------
-    course : Course
-        Its gradebook receives the scores, its autograded folder the executed notebook.
-    assignment, student : str
-        Whose work it is.
-    staged : Path
-        A folder with ``<student>/<assignment>/<assignment>.ipynb``.
-    timeout : int
-        Seconds after which a cell is interrupted.
-
-    Raises
-    ------
-    StockError
-        nbgrader could not grade it; the text is its reason.
-    """
-    from nbgrader.converters import Autograde
-
-    config = _settings(
-        course,
-        assignment_id=assignment,
-        student_id=escape(student),
-        submitted_directory=str(staged),
-        autograded_directory=str(course.autograded),
-    )
-    config.Execute.timeout = timeout
-    # Nothing is left to save when the last cell is done, and a kernel takes a second to say good-bye.
-    config.Execute.shutdown_kernel = "immediate"
-    if os.name == "posix":
-        # Sockets that are files: of two kernels that start at once, both can pick the same TCP port.
-        config.ConnectionFileMixin.transport = "ipc"
-        config.ConnectionFileMixin.ip = str(staged.parent / "kernel")
-    _convert(Autograde, config)
 
 
 @contextmanager
