@@ -7,6 +7,7 @@ at that place of the notebook. Hidden tests and expected values never leave this
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 import warnings
@@ -28,6 +29,7 @@ from autograde.wire import Channel, Silence, WireError
 
 __all__ = ["CellRun", "Judged", "Outcome", "Patience", "channels", "judge"]
 
+SEED = re.compile(r"\bseed\(|manual_seed\(")
 ENDING = 1.0  # seconds in which a copy that is not needed any more may end by itself
 
 
@@ -251,7 +253,7 @@ class _Judge:
         notes: list[str] = []
         seconds = self.patience.test
         channel = self.spare[turn]
-        seeded = "seed" in step.source
+        seeded = bool(SEED.search(step.source))
         remote = Remote(channel, seconds + self.patience.grace, Sources(self.texts), seeded)
         self.number += 1
         fork = {"do": "fork", "id": self.number, "channel": turn, "seconds": seconds + self.patience.grace}

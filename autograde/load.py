@@ -19,6 +19,7 @@ __all__ = ["load", "names_and_text"]
 
 Meet = Callable[[int, dict[str, Any]], Any]
 NATIVE = (type(None), bool, int, float, str, bytes)
+CELLS = 2**40
 CONSTANTS = {"Ellipsis": Ellipsis, "NotImplemented": NotImplemented}
 
 
@@ -287,6 +288,8 @@ def _description(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _cells(shape: list[Any]) -> int:
     if len(shape) > DEPTH or any(type(size) is not int or size < 0 for size in shape):
+        _refuse("shape", shape)
+    if prod(size or 1 for size in shape) > CELLS:  # no cells at all can have sides beyond all bounds
         _refuse("shape", shape)
     return prod(shape)
 

@@ -37,7 +37,7 @@ class Remote:
     sources : Sources
         The text of the student's cells.
     seeded : bool
-        Whether the student's functions go on with this process's random numbers, as they would if they ran in it.
+        Whether the student's functions go on with this process's random numbers, as if they ran in it.
     """
 
     def __init__(
@@ -116,8 +116,8 @@ class Remote:
         number, nodes = request["callback"], request.get("args")
         if type(number) is not int or not 0 <= number < len(self.given) or type(nodes) is not list:
             self.lose("it called back what it was not given")
-        args = [load(node, self.meet, student_error) for node in nodes]
         try:
+            args = [load(node, self.meet, student_error) for node in nodes]
             return {"value": self.node(self.given[number](*args))}
         except Exception as error:
             return {"raised": type(error).__name__, "text": str(error)[:500]}

@@ -13,8 +13,8 @@ On the main channel:
 On a copy's channel:
 
 - ``fetch``: ``name`` -> ``value`` or ``missing``
-- ``call``: ``handle, args, kwargs, random`` -> ``value`` or ``raised``, and ``stdout``; before that any number of
-  ``callback, args``, each answered by ``returned`` with ``value`` or ``raised``
+- ``call``: ``handle, args, kwargs, random`` -> ``value`` or ``raised``, ``stdout``; before that any number of
+  ``callback, args``, each answered by ``returned`` with ``value`` or ``raised, text``
 - ``get``: ``handle, attribute`` -> ``value`` or ``raised``
 - ``state``: ``handle`` of an nn.Module, ``part`` (parameters, buffers, modules, children) -> ``value``
 - ``end``
@@ -215,7 +215,11 @@ class Snapshot:
 
     def gift(self, node: Any) -> Any:
         """Read an argument that the judge gives."""
-        more = {"global": _global, "generator": _generator, "callback": self.callback}
+        more: dict[str, Callable[..., Any]] = {
+            "global": _global,
+            "generator": _generator,
+            "callback": self.callback,
+        }
         return load(node, self.meet, more=more)
 
     def callback(self, number: int) -> Callable[..., Any]:
@@ -226,9 +230,7 @@ class Snapshot:
             while (answer := self.channel.receive(None)).get("do") != "returned":
                 self.channel.send(self.answered(answer) | {"id": answer.get("id")})
             if "raised" in answer:
-                kind = getattr(builtins, answer["raised"], None)
-                known = isinstance(kind, type) and issubclass(kind, Exception)
-                raise (kind if known else RuntimeError)(answer["text"])
+                raise getattr(builtins, answer["raised"], RuntimeError)(answer["text"])
             return self.gift(answer["value"])
 
         return call
