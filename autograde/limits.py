@@ -34,6 +34,12 @@ class Limits:
     parcel : int
         Bytes of the submission's own files that are copied in.
 
+    Notes
+    -----
+    Worst case on the machine: `memory` and `disk`, plus what the kernel itself holds for sockets and pipes,
+    which only a control group counts: some 200 KiB for each of `open_files` in each of `processes`. Where that
+    matters, run the whole command in one: ``systemd-run --scope -p MemoryMax=8G -p TasksMax=500 ...``.
+
     Examples
     --------
     >>> Limits(memory=512 * MIB).memory

@@ -802,6 +802,12 @@ def test_all_that_the_course_uses_is_imported_before_the_fork(walls):
         readable=PROGRAM["readable"] | {"/course/cnnkit": ROOT / "cnnkit"}, entry="obedient:main"
     ) as sandbox:
         assert sandbox.report["missing"] == []
+        drawn = []
+        for seed in (3, 3, None, None):
+            with talking(sandbox, seed=seed) as talk:
+                drawn.append(talk("import torch; result = torch.rand(1).item()"))
+        assert drawn[0] == drawn[1]
+        assert len(set(drawn)) == 3
         with talking(sandbox, seed=3) as talk:
             loaded = talk("import sys; result = list(sys.modules)")
             assert {"numpy", "torch", "torch._dynamo", "matplotlib.pyplot", "cnnkit.functional"} <= set(
@@ -960,6 +966,29 @@ def test_without_a_sandbox_sessions_work_the_same_and_what_is_lost_is_said(bare,
     assert not Path(homes[0][0]).exists()
     assert "gradebook" in Bare.unprotected
     assert Sandbox.unprotected == ""
+
+
+def test_without_a_sandbox_the_same_attempts_succeed(bare, tmp_path):
+    """What the tests above look for is there to be found: it is the sandbox that keeps it from sight."""
+    secret = tmp_path / "gradebook-7f3a.db"
+    secret.write_text("secret")
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as victim,
+        talking(bare) as talk,
+    ):
+        talk(f"""
+            import os, signal, socket
+            from pathlib import Path
+            socket.create_connection({server.getsockname()!r}, 5).close()
+            Path({str(secret)!r}).write_text("changed")
+            Path({str(tmp_path / "planted")!r}).touch()
+            os.kill({victim.pid}, signal.SIGKILL)
+        """)
+        assert select.select([server], [], [], PATIENCE)[0] == [server]
+        assert victim.wait(PATIENCE) == -9
+    assert secret.read_text() == "changed"
+    assert (tmp_path / "planted").exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to the warden")
