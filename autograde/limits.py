@@ -37,8 +37,9 @@ class Limits:
     Notes
     -----
     Worst case on the machine: `memory` and `disk`, plus what the kernel itself holds for sockets and pipes,
-    which only a control group counts: some 200 KiB for each of `open_files` in each of `processes`. Where that
-    matters, run the whole command in one: ``systemd-run --scope -p MemoryMax=8G -p TasksMax=500 ...``.
+    which only a control group counts: some 200 KiB for each of `open_files` in each of `processes`. Where
+    that matters, run the whole command in one:
+    ``systemd-run --scope -p MemoryMax=8G -p TasksMax=500 ...``.
 
     Examples
     --------
@@ -80,8 +81,8 @@ def footprint() -> dict[str, int]:
 
     Examples
     --------
-    >>> sorted(footprint())  # doctest: +SKIP
-    ['RssAnon', 'RssFile', 'RssShmem', 'VmData', ...]
+    >>> footprint().get("VmRSS", 1) > 0
+    True
     """
     try:
         with open("/proc/self/status", encoding="ascii", errors="replace") as file:

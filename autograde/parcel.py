@@ -46,7 +46,7 @@ def pack(folder: Path, most: int, count: int) -> BinaryIO:
     >>> with tempfile.TemporaryDirectory() as name:
     ...     (Path(name) / "notes.txt").write_text("x = 1")
     ...     Path(name, "passwd").symlink_to("/etc/passwd")
-    ...     with tarfile.open(fileobj=pack(Path(name), 1000, 10)) as tar:
+    ...     with pack(Path(name), 1000, 10) as parcel, tarfile.open(fileobj=parcel) as tar:
     ...         tar.getnames()
     5
     ['notes.txt']

@@ -48,6 +48,8 @@ PRELOAD = (
 ENTRY = "autograde.session:main"
 SYSTEM = ("lib", "lib32", "lib64", "libx32", "bin", "sbin")  # of / and of /usr
 ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime")
+# Some user, but not one that passes for root: the kernel lets nobody map that one any further.
+OTHER = ("--uid", "1000", "--gid", "1000")
 DEVICES = ("null", "zero", "full", "random", "urandom")
 ENVIRONMENT = {
     "HOME": "/tmp",
@@ -140,7 +142,11 @@ class Sandbox(Zygote):
             )
         # Root needs no user namespace, and leaves root as its first step inside.
         user = ["--cap-drop", "ALL"]
-        user += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if self.root else ["--unshare-user"]
+        user += (
+            ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+            if self.root
+            else ["--unshare-user", *OTHER]
+        )
         spaces = [f"--unshare-{space}" for space in ("pid", "ipc", "uts", "net", "cgroup-try")]
         return [
             program,

@@ -901,6 +901,14 @@ result = [os.getuid(), os.getpid(), os.listdir("/proc"), born, written, libc.uns
     assert second == "ended by the grader"
 
 
+def test_a_user_who_only_passes_for_root_gets_it_too(walls):
+    """As in a container without a daemon: user 0 there is somebody else here."""
+    script = "from autograde.sandbox import *; print(Sandbox().root, available())"
+    command = ["unshare", "--map-root-user", sys.executable, "-c", script]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert run.stdout == "False None\n"
+
+
 # Where there is no sandbox
 
 
