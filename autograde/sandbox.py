@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -238,7 +239,9 @@ class Bare(Zygote):
             for inside, path in shown.items()
             if inside.startswith("/course/")
         }
+        self.home = tempfile.TemporaryDirectory(prefix="autograde-")
         order = {
+            "home": self.home.name,
             "entry": entry,
             "preload": list(preload),
             "path": [str(HERE.parent), *sorted(course - {str(HERE.parent)})],
@@ -246,7 +249,6 @@ class Bare(Zygote):
             "walls": False,
         }
         super().__init__(limits or Limits(), order)
-        self.home = tempfile.TemporaryDirectory(prefix="autograde-")
 
     def environment(self) -> dict[str, str]:
         """Return the zygote's whole environment."""
@@ -259,12 +261,14 @@ class Bare(Zygote):
 
     def folder(self) -> Path:
         """Return a fresh folder for a session to work in."""
+        Path(self.home.name).mkdir(exist_ok=True)  # a zygote that ended took it along
         return Path(tempfile.mkdtemp(dir=self.home.name))
 
     def close(self) -> None:
         """End the zygote; its sessions end with it."""
         super().close()
-        self.home.cleanup()
+        with suppress(FileNotFoundError):  # the zygote may have been quicker
+            self.home.cleanup()
 
 
 @cache

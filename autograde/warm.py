@@ -16,6 +16,7 @@ import importlib
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import sys
@@ -71,8 +72,10 @@ def main(descriptor: int) -> None:
         The socket to the grader. The process ends when that is closed.
     """
     control = socket.socket(fileno=descriptor)
+    home = None
     with suppress(EOFError):
         order, _ = receive(control)
+        home = order.pop("home", None)
         try:
             start, report = prepare(**order)
         except Exception:
@@ -86,6 +89,8 @@ def main(descriptor: int) -> None:
                 oversee(start, order, descriptors, walls=report["walls"])
             for number in descriptors:
                 os.close(number)
+    if home:  # the grader may have been killed before it could tidy up
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def prepare(
@@ -175,6 +180,8 @@ def oversee(
         os.write(opened, b"!")
         os.close(opened)
         warden.wait()
+        if not walls:
+            shutil.rmtree(order["home"], ignore_errors=True)
     except BaseException:
         with suppress(OSError):
             life.sendall(json.dumps({"error": traceback.format_exc(limit=-3)[-4000:]}).encode() + b"\n")

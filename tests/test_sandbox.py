@@ -1038,12 +1038,15 @@ def test_without_a_sandbox_a_fork_bomb_is_stopped_with_the_reason(bare):
     assert ending.reason.endswith(f"processes, its limit is {SMALL.processes}")
 
 
-def test_without_a_sandbox_nothing_outlives_a_grader_that_is_killed():
+def test_without_a_sandbox_nothing_outlives_a_grader_that_is_killed(tmp_path):
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
     command = [sys.executable, "-c", GRADER.replace("KIND", "Bare"), ROOT / "tests/fixtures/obedient.py"]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
     ) as grader:
         those = [psutil.Process(int(word)) for word in grader.stdout.readline().split()]
         assert len(running(those)) == 4  # zygote, warden, session, daemon
+        assert list(tmp_path.iterdir()) != []
         grader.kill()
     until(lambda: not running(those), "the end of all")
+    assert list(tmp_path.iterdir()) == []
