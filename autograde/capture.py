@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import signal
 import sys
 import tempfile
@@ -25,13 +26,14 @@ from IPython.core.profiledir import ProfileDir
 from traitlets import Type
 from traitlets.config import Config
 
-__all__ = ["CellTimeoutError", "Ran", "Recorder", "Shell", "Stream", "at_most"]
+__all__ = ["LEAVING", "NOTHING", "CellTimeoutError", "Ran", "Recorder", "Shell", "Stream", "at_most"]
 
 TEXT = 2**20  # characters of all text of a cell
 PICTURES = 8
 PICTURE = 2**20  # bytes
 OUTPUTS = 1000
 NOTHING = object()
+LEAVING = "To exit: use 'exit', 'quit'"  # what IPython advises after ``exit()``
 
 
 class CellTimeoutError(BaseException):
@@ -79,7 +81,8 @@ class Recorder:
                     self._pictures -= 1
                     kept[kind] = base64.b64encode(png).decode()
             elif not isinstance(value, str):
-                kept[kind] = value
+                with suppress(TypeError, ValueError, RecursionError):  # no JSON: no notebook could hold it
+                    kept[kind] = json.loads(json.dumps(value))
             elif value and (text := self._within(value)):
                 kept[kind] = text
         if kept and result:
@@ -210,8 +213,21 @@ class Shell(InteractiveShell):
             cls.clear_instance()
             sys.modules["__main__"] = main
 
-    def cell(self, source: str, seconds: float, recorder: Recorder | None = None) -> Ran:
-        """Run a cell, for at most `seconds`; its errors are among its outputs and end nothing else."""
+    def cell(
+        self, source: str, seconds: float, recorder: Recorder | None = None, limit: float | None = None
+    ) -> Ran:
+        """Run a cell; its errors are among its outputs and end nothing else.
+
+        Parameters
+        ----------
+        source : str
+        seconds : float
+            How long it may run.
+        recorder : Recorder, optional
+            Where its outputs go, behind what is there already.
+        limit : float, optional
+            The seconds that an error message names, if some of them were spent before.
+        """
         self.recorder = recorder or Recorder()
         self.source = source
         self.value: Any = NOTHING
@@ -221,7 +237,7 @@ class Shell(InteractiveShell):
             redirect_stderr(Stream(self.recorder, "stderr")),
         ):
             try:
-                with at_most(seconds):
+                with at_most(seconds, limit):
                     result = self.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
                 error = result.error_before_exec or result.error_in_exec
             except BaseException as late:  # raised by IPython's own code around the cell
@@ -281,17 +297,18 @@ def _printable(text: str) -> str:
 
 
 @contextmanager
-def at_most(seconds: float) -> Iterator[None]:
+def at_most(seconds: float, limit: float | None = None) -> Iterator[None]:
     """Raise CellTimeoutError in the main thread when this takes longer, and every second from then on.
 
     Nothing is raised while a long computation inside a C library holds the interpreter; whoever started this
     process has to wait for an answer no longer than it wants.
     """
     armed = True
+    text = f"the cell ran for more than {limit or seconds:g} seconds, and was stopped"
 
     def ring(number: int, frame: FrameType | None) -> None:
         if armed:
-            raise CellTimeoutError(f"the cell ran for more than {seconds:g} seconds, and was stopped")
+            raise CellTimeoutError(text)
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds, 1)

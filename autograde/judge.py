@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from autograde.capture import CellTimeoutError, Ran, Recorder, Shell, at_most
+from autograde.capture import LEAVING, CellTimeoutError, Ran, Recorder, Shell, at_most
 from autograde.claims import rebuilt
 from autograde.notebook import Notebook
 from autograde.origins import Origins
@@ -262,6 +262,7 @@ class _Judge:
             with warnings.catch_warnings():
                 # A warning is no verdict: it goes to the notes, not to stderr, which costs all points.
                 warnings.simplefilter("default")
+                warnings.filterwarnings("ignore", LEAVING)
                 warnings.showwarning = lambda message, *rest, **more: notes.append(f"warning: {message}")
                 ran = self.examine(step, remote, recorder, seconds)
         except Silence:
@@ -296,7 +297,8 @@ class _Judge:
         except (Exception, CellTimeoutError, SessionLost) as error:
             recorder.error(type(error).__name__, str(error), [f"{type(error).__name__}: {error}"])
             return Ran(recorder.outputs, error)
-        return self.shell.cell(step.source, max(0.01, deadline - time.monotonic()), recorder)
+        left = max(0.01, deadline - time.monotonic())
+        return self.shell.cell(step.source, left, recorder, seconds)
 
     def fetched(self, remote: Remote, name: str) -> Any:
         """Fetch a variable; a module is the judge's own, if the source imports it at all."""

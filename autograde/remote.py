@@ -73,8 +73,9 @@ class Remote:
         }
         if self.seeded:
             state = export(random_state(), id)
-            if state != self.drawn:
-                request["random"] = self.drawn = state
+            if state != self.drawn:  # seeded, or drawn from, since the last call
+                request["random"] = state
+                self.drawn = export(moved_on(), id)
         return self.value(self.ask("call", handle=handle, **request), root)
 
     def get(self, handle: int, root: str, attribute: str) -> Any:
@@ -179,6 +180,16 @@ def random_state() -> dict[str, Any]:
     if "torch" in sys.modules:
         state["torch"] = sys.modules["torch"].get_rng_state()
     return state
+
+
+def moved_on() -> dict[str, Any]:
+    """Draw a number of each kind, so that seeding again shows; return the states then."""
+    random.random()
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.random()
+    if "torch" in sys.modules:
+        sys.modules["torch"].rand(1)
+    return random_state()
 
 
 def _nothing(value: Any) -> dict[str, Any]:

@@ -35,11 +35,12 @@ import signal
 import socket
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from typing import Any, NoReturn
 
-from autograde.capture import Recorder, Shell, Stream
+from autograde.capture import LEAVING, Recorder, Shell, Stream
 from autograde.export import export, names_of_error, text_of_error
 from autograde.load import load
 from autograde.wire import Channel, Silence, WireError
@@ -60,6 +61,8 @@ def main(channels: Sequence[socket.socket]) -> None:
         The main channel, then one for each test cell.
     """
     builtins.input = _no_input
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    warnings.filterwarnings("ignore", LEAVING)
     with Shell.alone() as shell:
         assert shell.display_formatter is not None
         shell.display_formatter.active_types = ["text/plain", "image/png"]

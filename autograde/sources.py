@@ -80,7 +80,7 @@ class Sources:
                     origin = name  # ``import torch.nn`` binds torch
                 tails = [".".join(chain[1:]) for chain in chains if chain[0] == name]
                 longest = [t for t in tails if not any(o != t and o.startswith(f"{t}.") for o in tails) and t]
-                yield from (f"{origin}.{tail}" for tail in longest or [""])
+                yield from (f"{origin}.{tail}" if tail else origin for tail in longest or [""])
 
     @cached_property
     def _imports(self) -> dict[str, tuple[str, ...]]:
