@@ -57,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     grade.add_argument("--timeout", type=_positive, default=30, metavar="SECONDS", help="for each cell (30)")
     grade.add_argument("--workers", type=_positive, metavar="N", help="submissions at once (one per core)")
+    grade.add_argument(
+        "--scheduler", default="", metavar="tcp://HOST:PORT", help="grade on the Dask cluster at this address"
+    )
     grade.add_argument("--force", action="store_true", help="grade again even what has not changed")
     grade.add_argument(
         "--no-sandbox", action="store_true", help="where there is none: run students' code with your rights"
@@ -150,9 +153,10 @@ def _grade(options: argparse.Namespace) -> int:
     assignments = course.choose(options.assignments)
     if options.no_sandbox:
         _say_what_is_unprotected()
-    else:
+    elif not options.scheduler:
         _require_sandbox()
     how = {"timeout": options.timeout, "workers": options.workers, "force": options.force}
+    how |= {"scheduler": options.scheduler}
     with course.alone():
         results = grade(course, assignments, sandbox=not options.no_sandbox, **how)
     for state, count in Counter(result.state for result in results).items():

@@ -9,7 +9,7 @@ from autograde.judge import Judged
 from autograde.notebook import Cell, Notebook, graded_as
 from autograde.walk import id_of
 
-__all__ = ["executed", "unanswered"]
+__all__ = ["executed"]
 
 
 def executed(source: Notebook, submitted: Notebook, judged: Judged) -> Notebook:
@@ -49,13 +49,6 @@ def executed(source: Notebook, submitted: Notebook, judged: Judged) -> Notebook:
     return nb | {"nbformat": 4, "nbformat_minor": 5}
 
 
-def unanswered(release: Notebook, submitted: Notebook) -> set[str]:
-    """Return the cells that a person grades and that stand as they were released."""
-    texts = {id_of(cell): cell["source"] for cell in submitted["cells"]}
-    by_hand = [cell for cell in release["cells"] if graded_as(cell) == "by hand"]
-    return {id_of(cell) for cell in by_hand if texts.get(id_of(cell), cell["source"]) == cell["source"]}
-
-
 def _become(cell: Cell, known: dict[str, Cell], seen: set[str], place: int) -> None:
     """Make a cell what the source says that it is; a second copy, or a made-up one, is none of nbgrader's."""
     name = id_of(cell)
@@ -78,8 +71,9 @@ def _become(cell: Cell, known: dict[str, Cell], seen: set[str], place: int) -> N
 def _clean(cell: Cell) -> Cell:
     own: Cell = deepcopy(cell)
     own["metadata"] = {"nbgrader": _role(cell)}
-    return own | {"outputs": [], "execution_count": None}
+    own |= {"outputs": [], "execution_count": None}
+    return own
 
 
 def _role(cell: Cell) -> dict[str, Any]:
-    return deepcopy(cell["metadata"]["nbgrader"]) | {"cell_type": cell["cell_type"]}
+    return {**deepcopy(cell["metadata"]["nbgrader"]), "cell_type": cell["cell_type"]}

@@ -7,10 +7,10 @@ error stands in for it. Only what a test displayed counts: tests run in the judg
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import Any
 
-from autograde.course import Assignment, Question
+from autograde.course import Question
 from autograde.judge import Judged, Outcome
 from autograde.notebook import Notebook
 from autograde.result import Mark
@@ -23,35 +23,27 @@ VERDICTS = ("correct", "mistake", "several", "unrecognised", "invalid", "missing
 LONGEST = 500  # characters of a message
 
 
-def marks_of(
-    assignment: Assignment, judged: Judged, submitted: Notebook, open_cells: Collection[str]
-) -> tuple[Mark, ...]:
+def marks_of(questions: Sequence[Question], judged: Judged, submitted: Notebook) -> tuple[Mark, ...]:
     """Return what each question earned.
 
     Parameters
     ----------
-    assignment : Assignment
-        Its questions, in order.
+    questions : sequence of Question
+        The assignment's, in order.
     judged : Judged
         What the tests found.
     submitted : dict
         The student's notebook.
-    open_cells : collection of str
-        The answers for a person to grade that stand as they were released.
     """
     tests = {test.id: test for test in judged.tests}
     present = {id_of(cell) for cell in submitted["cells"]}
-    return tuple(
-        _mark(question, tests.get(question.id), present, open_cells) for question in assignment.questions
-    )
+    return tuple(_mark(question, tests.get(question.id), present) for question in questions)
 
 
-def _mark(question: Question, test: Outcome | None, present: set[str], open_cells: Collection[str]) -> Mark:
+def _mark(question: Question, test: Outcome | None, present: set[str]) -> Mark:
     if test is None:
         if question.id not in present:
             return Mark(question.id, 0.0, question.points, "deleted", message="The cell was deleted.")
-        if question.id in open_cells:
-            return Mark(question.id, 0.0, question.points, "missing", message="No answer was written.")
         return Mark(question.id, None, question.points, "by hand")
     diagnosis = _diagnosis(test)
     if diagnosis is not None:

@@ -19,6 +19,7 @@ from autograde.notebook import Cell, Notebook, graded_as
 __all__ = ["STUDENT_SIDE", "Origins", "Prelude"]
 
 STUDENT_SIDE = "student-side"
+NAMESPACES = frozenset({"globals", "locals", "vars", "dir"})  # a test may look a name up in them
 GIVEN = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "exit", "quit", "In", "Out", "_"}
 
 
@@ -98,6 +99,8 @@ class Origins:
             names = waiting.pop()
             for name in sorted(names.loads - seen):
                 seen.add(name)
+                if name in NAMESPACES:
+                    prelude.wanted |= self.solved
                 if name in self.imports and name not in self.solved:
                     prelude.imports += [x for x in self.imports[name] if x not in prelude.imports]
                 elif (function := self._function(name, number)) is not None:
