@@ -97,9 +97,9 @@ class Recorder:
         self.outputs.append(
             {
                 "output_type": "error",
-                "ename": name[:200],
-                "evalue": value[:4000],
-                "traceback": [line[:4000] for line in lines[-50:]],
+                "ename": _printable(name[:200]),
+                "evalue": _printable(value[:4000]),
+                "traceback": [_printable(line[:4000]) for line in lines[-50:]],
             }
         )
 
@@ -108,6 +108,7 @@ class Recorder:
         self.outputs.clear()
 
     def _within(self, text: str) -> str:
+        text = _printable(text)
         if len(text) > self._text:
             text = text[: self._text] + "\n(cut off here)\n" if self._text else ""
             self._text = 0
@@ -138,7 +139,7 @@ class Stream(io.TextIOBase):
         """Keep a text; a lone surrogate in it becomes a question mark."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        self._recorder.stream(self._name, text.encode("utf-8", "replace").decode())
+        self._recorder.stream(self._name, text)
         return len(text)
 
 
@@ -267,7 +268,7 @@ class Shell(InteractiveShell):
         text = ""
         with suppress(Exception):
             text = str(value)
-        self.recorder.error(kind.__name__, _printable(text), [_printable(line) for line in lines or []])
+        self.recorder.error(kind.__name__, text, lines or [])
 
     def showsyntaxerror(self, *args: Any, **options: Any) -> None:
         """Keep a syntax error."""
@@ -293,6 +294,7 @@ def _from_cell(trace: TracebackType | None) -> TracebackType | None:
 
 
 def _printable(text: str) -> str:
+    """Put a question mark for what no file can hold: half of a pair of surrogates."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -231,7 +231,8 @@ class _Judge:
         self.texts.append(step.source)
         where = f"in cell {step.id}"
         try:
-            request = {"do": "run", "cell": step.id, "source": step.source, "seconds": self.patience.cell}
+            text = step.source.encode("utf-8", "replace").decode()
+            request = {"do": "run", "cell": step.id, "source": text, "seconds": self.patience.cell}
             answer = self.ask(where, request)
             outputs = rebuilt(answer.get("outputs"))
         except SessionLost:

@@ -10,6 +10,8 @@ from functools import lru_cache
 
 __all__ = ["Names", "global_loads", "names_of", "parse", "python_of"]
 
+RUNNERS = ("time", "timeit", "capture", "prun")  # magics that run Python
+
 
 def python_of(source: str) -> str:
     r"""Return a cell as plain Python: magics and shell lines become calls of ``get_ipython()``.
@@ -30,11 +32,27 @@ def python_of(source: str) -> str:
 
 @lru_cache(maxsize=512)
 def parse(source: str) -> ast.Module | None:
-    """Return the syntax tree of a cell, or None if it is no Python."""
+    """Return the syntax tree of a cell, or None if it is no Python.
+
+    Code inside ``%%time``, ``%time`` and their like is taken as if it stood there by itself.
+    """
     try:
-        return ast.parse(python_of(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = ast.parse(python_of(source))
+    except (SyntaxError, ValueError):
         return None
+    for node in list(tree.body):
+        tree.body += [x for text in _inside_magic(node) for x in (parse(text) or ast.Module([], [])).body]
+    return tree
+
+
+def _inside_magic(node: ast.stmt) -> list[str]:
+    """Return the code that a magic command runs, or might run."""
+    call = node.value if isinstance(node, ast.Expr | ast.Assign) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return []
+    texts = [x.value for x in call.args if isinstance(x, ast.Constant) and isinstance(x.value, str)]
+    runs = call.func.attr in ("run_line_magic", "run_cell_magic") and texts[:1] and texts[0] in RUNNERS
+    return texts[-1:] if runs else []
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +104,8 @@ def names_of(source: str) -> Names:
         return Names()
     walk = _Walk()
     walk.block(tree.body)
-    deferred = set(_deferred(python_of(source)))
+    text = python_of(source)
+    deferred = set(_deferred(ast.unparse(tree) if "_magic(" in text else text))
     return Names(
         loads=frozenset(walk.loads | (deferred - walk.bound)),
         binds=frozenset(walk.binds),

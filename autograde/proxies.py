@@ -49,8 +49,13 @@ class Proxy:
         return self._remote.sources.text(self._root)
 
     def library_calls(self) -> list[str]:
-        """Return what of other libraries the student's definition uses, read from the text of the cells."""
-        return self._remote.sources.library_calls(self._root)
+        """Return what of other libraries the student's definition uses, as dotted names.
+
+        Read from the text of the cells, which no student can bend; and besides, from what the session says
+        that the living function leads to, which need not be what the text shows.
+        """
+        read = self._remote.sources.library_calls(self._root)
+        return list(dict.fromkeys([*read, *self._remote.reaches(self._handle)]))
 
     def _no_operator(self, *others: Any) -> Any:
         raise TypeError(

@@ -89,6 +89,13 @@ class Remote:
             self.lose("it answered something else than was asked for")
         return found
 
+    def reaches(self, handle: int) -> list[str]:
+        """Return what of other modules an object leads to, as the session says."""
+        found = self.value(self.ask("reaches", handle=handle), "")
+        if type(found) is not list or not all(type(name) is str for name in found):
+            self.lose("it answered something else than was asked for")
+        return found
+
     def ask(self, do: str, **fields: Any) -> dict[str, Any]:
         """Send a request and return the answer; SessionLost if there is none that makes sense."""
         if self.lost:

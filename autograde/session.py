@@ -17,6 +17,7 @@ On a copy's channel:
   ``callback, args``, each answered by ``returned`` with ``value`` or ``raised, text``
 - ``get``: ``handle, attribute`` -> ``value`` or ``raised``
 - ``state``: ``handle`` of an nn.Module, ``part`` (parameters, buffers, modules, children) -> ``value``
+- ``reaches``: ``handle`` of a function -> ``value``, the dotted names of what of other modules it leads to
 - ``end``
 
 What cannot go over the wire is ``refused``, with the reason.
@@ -35,8 +36,9 @@ import signal
 import socket
 import sys
 import time
+import types
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from typing import Any, NoReturn
 
@@ -49,6 +51,7 @@ __all__ = ["Snapshot", "main"]
 
 Message = dict[str, Any]
 PRINTED = 2**16  # characters that one call may print
+REACHED = 10_000  # things that one function may lead to
 PAUSE = 0.05  # seconds between two looks at a copy, where the kernel does not tell when it ends
 
 
@@ -96,7 +99,13 @@ class _Session:
             return  # the copy was gone already
         else:
             answer = {"refused": f"session: {do!r} is not a request."}
-        self.main.send(answer | {"id": request.get("id")})
+        try:
+            self.main.send(answer | {"id": request.get("id")})
+        except Silence:
+            raise
+        except WireError as problem:
+            error = {"kind": "error", "ename": "WireError", "evalue": str(problem), "traceback": []}
+            self.main.send({"ok": False, "timed_out": False, "outputs": [error], "id": request.get("id")})
 
     def run(self, request: Message) -> Message:
         ran = self.shell.cell(request["source"], request["seconds"])
@@ -175,6 +184,7 @@ class Snapshot:
             "call": self.call,
             "get": self.get,
             "state": self.state,
+            "reaches": self.reaches,
         }
 
     def serve(self) -> None:
@@ -247,6 +257,24 @@ class Snapshot:
         module, part = self.objects[request["handle"]], request["part"]
         return self._tried(lambda: dict(getattr(module, f"named_{part}")()))
 
+    def reaches(self, request: Message) -> Message:
+        """Return what of other modules a function leads to: by its globals, closures and defaults."""
+        waiting, seen, origins = [self.objects[request["handle"]]], set[int](), dict[str, None]()
+        while waiting and len(seen) < REACHED:
+            value = waiting.pop()
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            if isinstance(value, types.FunctionType) and value.__module__ == "__main__":
+                code = list(_codes(value.__code__))
+                names = [name for part in code for name in part.co_names]
+                waiting += [value.__globals__[name] for name in names if name in value.__globals__]
+                waiting += [*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
+                waiting += [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
+            elif origin := _origin(value):
+                origins[origin] = None
+        return {"value": export(list(origins), self.keep)}
+
     def _tried(self, ask: Callable[[], Any]) -> Message:
         try:
             value = ask()
@@ -264,6 +292,31 @@ class Snapshot:
     def meet(self, handle: int, fields: Mapping[str, Any]) -> Any:
         """Return the object that the judge means."""
         return self.objects[handle]
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _codes(constant)
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018 - an empty cell raises
+    except ValueError:
+        return False
+    return True
+
+
+def _origin(value: Any) -> str:
+    """Return where a module, function or class comes from, "" for other things and for the notebook's own."""
+    if isinstance(value, types.ModuleType):
+        return value.__name__
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(name, str) or module == "__main__":
+        return ""
+    return f"{module}.{name}"
 
 
 def _global(module: str, name: str) -> Any:

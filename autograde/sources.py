@@ -18,6 +18,7 @@ BUILTINS = frozenset(dir(builtins))
 # Ways around the text; whoever takes one is told which.
 DYNAMIC = ("exec", "eval", "compile", "globals")
 UNSEEN = "builtins.exec"
+CHANGES = ("update", "setdefault", "__setitem__")
 
 
 class Sources:
@@ -64,7 +65,7 @@ class Sources:
                 fresh = [x for x in sorted(used - seen) if x in self._definitions or self._may_be_star(x)]
                 waiting += fresh
                 seen.update(fresh)
-        return [origin for origin in found if origin]
+        return [*found, *self._hidden_bindings]
 
     def _may_be_star(self, name: str) -> bool:
         return bool(self._stars) and name not in BUILTINS and name not in self._imports
@@ -89,6 +90,14 @@ class Sources:
             for name, statements in names_of(cell).imports.items():
                 found[name] = (*found.get(name, ()), *statements)
         return found
+
+    @cached_property
+    def _hidden_bindings(self) -> list[str]:
+        """What in any cell can bind any name without showing it."""
+        trees = [tree for cell in self.cells if (tree := parse(cell)) is not None]
+        return list(
+            dict.fromkeys(way for tree in trees for way in map(_hidden_binding, ast.walk(tree)) if way)
+        )
 
     @cached_property
     def _stars(self) -> list[str]:
@@ -155,6 +164,18 @@ def _dynamic(node: ast.AST) -> Iterator[str]:
             yield f"builtins.{chain[0]}"
         elif chain[-2:] == ["sys", "modules"]:
             yield "sys.modules"
+
+
+def _hidden_binding(node: ast.AST) -> str:
+    """Return ``builtins.exec`` for a call of it, ``builtins.globals`` for a change of what that returns."""
+    if isinstance(node, ast.Call) and _chain(node.func) == ["exec"]:
+        return "builtins.exec"
+    target = node.value if isinstance(node, ast.Subscript | ast.Attribute) else None
+    if not isinstance(target, ast.Call) or _chain(target.func) not in (["globals"], ["locals"], ["vars"]):
+        return ""
+    changes = isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load)
+    changes = changes or (isinstance(node, ast.Attribute) and node.attr in CHANGES)
+    return "builtins.globals" if changes and not target.args else ""
 
 
 def _chain(node: ast.AST) -> list[str]:

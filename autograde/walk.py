@@ -8,6 +8,8 @@ from autograde.notebook import Cell, Notebook, graded_as
 
 __all__ = ["Step", "cells_with_tests", "id_of", "steps"]
 
+NAME = 200  # characters; a student's notebook may hold any
+
 
 @dataclass(frozen=True)
 class Step:
@@ -37,7 +39,8 @@ class Step:
 def id_of(cell: Cell) -> str:
     """Return a cell's ``grade_id``, else its id, else ""."""
     meta = cell["metadata"].get("nbgrader") or {}
-    return str(meta.get("grade_id") or cell.get("id") or "")
+    name = str(meta.get("grade_id") or cell.get("id") or "")
+    return name[:NAME].encode("utf-8", "replace").decode()
 
 
 def cells_with_tests(source: Notebook) -> list[Cell]:

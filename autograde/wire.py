@@ -73,11 +73,14 @@ class Channel:
         Raises
         ------
         WireError
-            The message is too large.
+            The message is too large, or holds what msgpack cannot.
         Silence
             The other side is gone, or does not read.
         """
-        data = msgpack.packb(message)
+        try:
+            data = msgpack.packb(message)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise WireError(f"wire: no message can hold this: {type(error).__name__} {error!s:.80}") from None
         if len(data) > self._limit:
             raise WireError(f"wire: a message has {len(data):,} bytes, expected at most {self._limit:,}.")
         try:

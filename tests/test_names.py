@@ -52,6 +52,8 @@ LOADS = {
     "await a": "a",
     "%matplotlib inline\nx = a": "a get_ipython",
     "!ls {a}": "get_ipython",
+    "%%time\nx = a": "a get_ipython",
+    "%time x = a\nx": "a get_ipython x",
     "def f(:": "",
 }
 
@@ -176,7 +178,13 @@ LIBRARIES = {
     ),
     "sys.modules": ("import sys\ndef f(x): return sys.modules['torch'].relu(x)", ["sys.modules"]),
     "exec": ("def f(x):\n    exec('import torch')", ["builtins.exec"]),
-    "no definition at all": ("globals()['f'] = 1", ["builtins.exec"]),
+    "no definition at all": ("from_nowhere = 1", ["builtins.exec"]),
+    "another definition by exec": ("def f(x): return x\nexec('f = 1')", ["builtins.exec"]),
+    "another definition by globals": ("def f(x): return x\nglobals()['f'] = 1", ["builtins.globals"]),
+    "one more by globals": ("def f(x): return x\nglobals().update(f=1)", ["builtins.globals"]),
+    "globals are only looked at": ("def f(x): return x\n'f' in globals() and globals()['f']", []),
+    "a cell with a stop-watch": ("%%time\nimport torch\ndef f(x): return torch.relu(x)", ["torch.relu"]),
+    "a line with a stop-watch": ("import torch\ndef f(x): return x\n%time f = torch.relu", ["torch.relu"]),
     "a name that only looks alike": ("import torch\ndef f(torch): return torch.relu()", []),
     "a local name": ("from cnnkit import check\ndef f(x):\n    check = 1\n    return check", []),
     "another function beside it": ("import torch\ndef g(x): return torch.relu(x)\ndef f(x): return x", []),

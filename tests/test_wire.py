@@ -554,6 +554,12 @@ def test_a_message_beyond_the_limit_is_not_sent(ends: tuple[socket.socket, Chann
         channel.send({"value": bytes(11 * 2**20)})
 
 
+def test_what_msgpack_cannot_hold_is_not_sent(ends: tuple[socket.socket, Channel]) -> None:
+    _, channel = ends
+    with pytest.raises(WireError, match="no message can hold this: UnicodeEncodeError"):
+        channel.send({"text": "\ud800"})
+
+
 def test_messages_keep_their_order_and_their_borders(ends: tuple[socket.socket, Channel]) -> None:
     raw, channel = ends
     sending = Channel(raw)
