@@ -65,7 +65,7 @@ class Sources:
                 fresh = [x for x in sorted(used - seen) if x in self._definitions or self._may_be_star(x)]
                 waiting += fresh
                 seen.update(fresh)
-        return [*found, *self._hidden_bindings]
+        return list(dict.fromkeys([*found, *self._hidden_bindings]))
 
     def _may_be_star(self, name: str) -> bool:
         return bool(self._stars) and name not in BUILTINS and name not in self._imports
