@@ -105,7 +105,8 @@ class Shown:
 
         config = Config()
         config.HistoryManager.enabled = False
-        self.shell: Any = InteractiveShell.instance(config=config)
+        kind: Any = InteractiveShell
+        self.shell = kind.instance(config=config)
         self.shell.enable_gui = lambda gui=None: None
         self.shell.display_formatter.active_types = ["text/plain", "image/png"]
         self.shell.enable_matplotlib("inline")

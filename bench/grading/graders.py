@@ -85,7 +85,8 @@ class Stock(Grader):
         super().prepare(count)
         kept = self.course.root / "gradebook.db"
         if not kept.exists():
-            self.run([sys.executable, "-m", "nbgrader", "generate_assignment", self.course.name, "--create"])
+            command = [sys.executable, "-m", "nbgrader", "generate_assignment", self.course.name]
+            self.run([*command, "--create", "--force"])  # the release is there; the gradebook is not
             shutil.copy(self.course.work / "gradebook.db", kept)
         shutil.copy(kept, self.course.work / "gradebook.db")
 
