@@ -26,7 +26,17 @@ from IPython.core.profiledir import ProfileDir
 from traitlets import Type
 from traitlets.config import Config
 
-__all__ = ["LEAVING", "NOTHING", "CellTimeoutError", "Ran", "Recorder", "Shell", "Stream", "at_most"]
+__all__ = [
+    "LEAVING",
+    "NOTHING",
+    "CellTimeoutError",
+    "Ran",
+    "Recorder",
+    "Shell",
+    "Stream",
+    "at_most",
+    "printable",
+]
 
 TEXT = 2**20  # characters of all text of a cell
 PICTURES = 8
@@ -82,7 +92,7 @@ class Recorder:
                     kept[kind] = base64.b64encode(png).decode()
             elif not isinstance(value, str):
                 with suppress(TypeError, ValueError, RecursionError):  # no JSON: no notebook could hold it
-                    kept[kind] = json.loads(json.dumps(value))
+                    kept[kind] = json.loads(printable(json.dumps(value, ensure_ascii=False)))
             elif value and (text := self._within(value)):
                 kept[kind] = text
         if kept and result:
@@ -97,9 +107,9 @@ class Recorder:
         self.outputs.append(
             {
                 "output_type": "error",
-                "ename": _printable(name[:200]),
-                "evalue": _printable(value[:4000]),
-                "traceback": [_printable(line[:4000]) for line in lines[-50:]],
+                "ename": printable(name[:200]),
+                "evalue": printable(value[:4000]),
+                "traceback": [printable(line[:4000]) for line in lines[-50:]],
             }
         )
 
@@ -108,7 +118,7 @@ class Recorder:
         self.outputs.clear()
 
     def _within(self, text: str) -> str:
-        text = _printable(text)
+        text = printable(text)
         if len(text) > self._text:
             text = text[: self._text] + "\n(cut off here)\n" if self._text else ""
             self._text = 0
@@ -293,7 +303,7 @@ def _from_cell(trace: TracebackType | None) -> TracebackType | None:
     return here
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Put a question mark for what no file can hold: half of a pair of surrogates."""
     return text.encode("utf-8", "replace").decode()
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from autograde.capture import LEAVING, CellTimeoutError, Ran, Recorder, Shell, at_most
+from autograde.capture import LEAVING, CellTimeoutError, Ran, Recorder, Shell, at_most, printable
 from autograde.claims import rebuilt
 from autograde.notebook import Notebook
 from autograde.origins import Origins
@@ -231,8 +231,8 @@ class _Judge:
         self.texts.append(step.source)
         where = f"in cell {step.id}"
         try:
-            text = step.source.encode("utf-8", "replace").decode()
-            request = {"do": "run", "cell": step.id, "source": text, "seconds": self.patience.cell}
+            seconds = self.patience.cell
+            request = {"do": "run", "cell": step.id, "source": printable(step.source), "seconds": seconds}
             answer = self.ask(where, request)
             outputs = rebuilt(answer.get("outputs"))
         except SessionLost:
@@ -342,10 +342,10 @@ def _outcome(step: Step, ran: Ran, notes: tuple[str, ...]) -> Outcome:
         points=points,
         max_points=step.points,
         outputs=ran.outputs,
-        error=f"{name}: {first}".removesuffix(": "),
+        error=printable(f"{name}: {first}".removesuffix(": ")),
         line=lines[number - 1].strip() if 0 < number <= len(lines) and not hidden else "",
         hidden=hidden,
-        notes=(*notes, *more),
+        notes=tuple(map(printable, (*notes, *more))),
     )
 
 

@@ -41,14 +41,16 @@ def student_error(names: Sequence[str], text: str) -> StudentError:
     """
     title = names[0].rpartition(".")[2]
     title = title if title.isidentifier() else "Exception"
+    bases: list[type[Exception]] = []
     for name in names:
         base = _known_error(name)
-        if base is not None:
-            try:
-                return type(title, (StudentError, base), {})(text, names)  # type: ignore[no-any-return]
-            except TypeError:  # a class that cannot be combined, or made without arguments
-                continue
-    return type(title, (StudentError,), {})(text, names)  # type: ignore[no-any-return]
+        if base is not None and not any(issubclass(kept, base) for kept in bases):
+            bases.append(base)
+    while True:
+        try:
+            return type(title, (StudentError, *bases), {})(text, names)  # type: ignore[no-any-return]
+        except TypeError:  # classes that cannot be combined, or made without arguments
+            bases.pop()
 
 
 def _known_error(name: str) -> type[Exception] | None:

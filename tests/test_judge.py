@@ -663,6 +663,15 @@ def test_a_notebook_may_hold_what_no_file_can(grade: Grade) -> None:
     assert json.dumps(judged.cells[-1].outputs, ensure_ascii=False).encode()
 
 
+def test_what_a_test_quotes_of_a_student_can_be_written_to_a_file(grade: Grade) -> None:
+    test = "import warnings\nwarnings.warn(x)\n"
+    test += "display({'a/json': {'x': x}, 'text/plain': x}, raw=True)\nassert 0, x"
+    outcome = only(grade(notebook(solution("x = '\\ud800'", "x"), check(test))))
+    assert "AssertionError: ?" == outcome.error
+    assert ("warning: ?",) == outcome.notes
+    assert json.dumps(outcome.outputs, ensure_ascii=False).encode()
+
+
 def test_what_a_student_adds_runs_where_it_stands(grade: Grade) -> None:
     source = honest()
     judged = grade(source, changed(lambda cells: cells.insert(3, plain("x = 41 + 1; print('added')"))))
@@ -748,6 +757,14 @@ try: f(3)
 except (KeyError, TypeError): assert False
 except Exception: pass
 """,
+    ),
+    "an error of two kinds": (
+        "class Both(ArithmeticError, ValueError): pass\ndef f(): raise Both",
+        "try: f()\nexcept ValueError: pass\ntry: f()\nexcept ArithmeticError: pass",
+    ),
+    "errors that cannot be combined": (
+        "class Odd(UnicodeError, KeyError): pass\ndef f(): raise Odd('x')",
+        "try: f()\nexcept UnicodeError as error: assert str(error)",
     ),
     "a library's errors are known too": (
         "import numpy as np\ndef f(): return np.linalg.inv(np.zeros((2, 2)))",
