@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -138,5 +139,6 @@ def fingerprint(submission: Submission, kits: Mapping[str, Kit]) -> str:
     digest = hashlib.sha256(grounds.encode())
     for path in [submission.notebook, *submission.files]:
         name = path.relative_to(submission.notebook.parent).as_posix()
-        digest.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        # a file name need not be text
+        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

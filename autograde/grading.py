@@ -170,11 +170,13 @@ def _attempt(task: Task, room: _Room, boss: int, *, last: bool) -> Graded:
     died = "session" in judged.reason
     if died and not last and _from_outside(ending.reason):
         raise Lost(judged.reason)
-    reason = judged.reason[:1].upper() + judged.reason[1:]
+    reasons = [judged.reason[:1].upper() + judged.reason[1:]] if judged.reason else []
     if died and "limit" in ending.reason:
-        reason += f" It was {ending.reason}."
+        reasons.append(f"It was {ending.reason}.")
+    if stopped := [test.id for test in judged.tests if test.error.startswith("CellTimeoutError")]:
+        reasons.append(f"Stopped after {task.timeout} seconds: {', '.join(stopped)}.")
+    state, reason = (State.PARTLY if reasons else State.GRADED), " ".join(reasons)
     marks = marks_of(room.kit.questions, judged, submitted)
-    state = State.GRADED if judged.state == "graded" else State.PARTLY
     notes = (*task.notes, *_notes(judged, marks))
     result = task.result(state, reason, notes=notes, marks=marks, seconds=time.monotonic() - began)
     return result, executed(room.source, submitted, judged)

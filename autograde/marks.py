@@ -50,6 +50,9 @@ def _mark(question: Question, test: Outcome | None, present: set[str]) -> Mark:
         return Mark(question.id, test.points, question.points, **diagnosis)
     if test.error.startswith("NotImplementedError"):  # what nbgrader leaves in place of a solution
         return Mark(question.id, test.points, question.points, "missing", message="No answer was written.")
+    if test.error.startswith("CellTimeoutError"):
+        why = "The test was stopped: it ran into the time limit."
+        return Mark(question.id, test.points, question.points, "failed", message=why)
     verdict = "correct" if test.points >= test.max_points else "failed"
     message = test.error.removeprefix("AssertionError: ")[:LONGEST] if verdict == "failed" else ""
     return Mark(question.id, test.points, question.points, verdict, message=message)

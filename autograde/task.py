@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -54,7 +55,7 @@ class Kit:
         """What it is known by: equal kits have equal digests."""
         digest = hashlib.sha256(self.source)
         for name, data in sorted(self.beside.items()):
-            digest.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
+            digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(data).digest())
         digest.update(self.libraries)
         return digest.hexdigest()
 

@@ -229,6 +229,7 @@ def session(
         work = home / "work"
         work.mkdir()
         os.chdir(work)
+        sys.path.insert(0, str(work))  # a notebook finds the modules beside it
         with open(parcel, "rb") as packed:
             if order["parcel"]:
                 unpack(packed, work)
