@@ -92,7 +92,7 @@ def _client(scheduler: str) -> Iterator[Any]:
         held.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", message="Sending large graph")
         try:
-            client = held.enter_context(connect(scheduler, timeout=CONNECT, set_as_default=False))
+            client = held.enter_context(connect(scheduler, timeout=CONNECT))
         except (OSError, ValueError, TypeError) as error:
             raise ClusterError(
                 f"grade: there is no Dask scheduler at {scheduler} ({error}). Start one with `dask scheduler`"

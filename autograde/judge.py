@@ -2,16 +2,19 @@
 
 A student's cell goes to the session as text. A test cell runs here, in a shell of its own, on the
 instructor's text; what it needs of the student's comes over the wire, from a copy of the session as it stood
-at that place of the notebook. Hidden tests and expected values never leave this process.
+at that place of the notebook. Hidden tests and expected values never leave this process; what tests call a
+student's functions with does, and therefore the first test runs when the last cell of the student's has shown
+what it shows.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import socket
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -30,7 +33,7 @@ from autograde.wire import Channel, Silence, WireError
 __all__ = ["CellRun", "Judged", "Outcome", "Patience", "channels", "judge"]
 
 SEED = re.compile(r"\bseed\(|manual_seed\(")
-ENDING = 1.0  # seconds in which a copy that is not needed any more may end by itself
+MOMENT = 0.1  # seconds that a word to somebody who may not listen can take
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,14 @@ class Patience:
         Seconds for each of the student's cells, and for each test.
     grace : float
         Seconds after which a session that should have stopped counts as lost.
+    total : float
+        Seconds for all of the student's cells together; those that are left then do not run.
     """
 
     cell: float = 30
     test: float = 30
     grace: float = 5
+    total: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -188,15 +194,14 @@ class _Judge:
         self.lost = ""
         self.ran: list[CellRun] = []
         self.texts: list[str] = []
-        self.tested: dict[int, Outcome] = {}
 
     def run(self, submitted: Notebook) -> Judged:
+        tested: dict[int, Outcome] = {}
         try:
-            for step in steps(self.source, submitted):
-                if step.test is not None:
-                    self.tested[step.test] = self.test(step, len(self.tested))
-                elif not self.lost:
-                    self.cell(step)
+            copies = list(self.half(steps(self.source, submitted)))
+            for turn, (step, sources) in enumerate(copies):
+                assert step.test is not None
+                tested[step.test] = self.test(step, turn, sources)
         finally:
             for channel in (self.main, *self.spare):
                 channel.close()
@@ -204,8 +209,28 @@ class _Judge:
         reasons = [f"stopped after {self.patience.cell:g} seconds: {', '.join(stopped)}."] if stopped else []
         reasons += [self.lost] if self.lost else []
         state = "graded in part" if reasons else "graded"
-        tested = tuple(self.tested[number] for number in sorted(self.tested))
-        return Judged(state, " ".join(reasons), tested, tuple(self.ran))
+        return Judged(state, " ".join(reasons), tuple(tested[x] for x in sorted(tested)), tuple(self.ran))
+
+    def half(self, plan: Sequence[Step]) -> Iterator[tuple[Step, Sources | None]]:
+        """Run the student's half; yield each test, and the text that had run when a copy was made for it."""
+        end = time.monotonic() + self.patience.total
+        turn = 0
+        for step in plan:
+            if not self.lost and time.monotonic() > end:
+                self.lost = (
+                    f"the cells from {step.id} on did not run: {self.patience.total:g} seconds were over."
+                )
+            if step.test is None:
+                if not self.lost:
+                    self.cell(step)
+                continue
+            with suppress(SessionLost):
+                if not self.lost:
+                    request = {"do": "fork", "channel": turn, "seconds": 0}
+                    if "forked" not in self.ask(f"before {step.id}", request):
+                        self.lose(f"the session sent nonsense before {step.id}")
+            yield step, None if self.lost else Sources(self.texts)
+            turn += 1
 
     def ask(self, where: str, request: dict[str, Any]) -> dict[str, Any]:
         """Ask the main process of the session; when it does not answer, there is no session any more."""
@@ -245,32 +270,28 @@ class _Judge:
         ok, timed_out = answer.get("ok") is True, answer.get("timed_out") is True
         self.ran.append(CellRun(step.id, step.place, ok, timed_out, outputs))
 
-    def test(self, step: Step, turn: int) -> Outcome:
-        """Run a test against a copy of the session as it is now."""
+    def test(self, step: Step, turn: int, sources: Sources | None) -> Outcome:
+        """Run a test against the copy that was made for it."""
         recorder = Recorder()
-        if self.lost:
+        if sources is None:
             recorder.error("SessionLost", self.lost, [])
             return _outcome(step, Ran(recorder.outputs, SessionLost(self.lost)), ())
         notes: list[str] = []
         seconds = self.patience.test
         channel = self.spare[turn]
-        seeded = bool(SEED.search(step.source))
-        remote = Remote(channel, seconds + self.patience.grace, Sources(self.texts), seeded)
-        self.number += 1
-        fork = {"do": "fork", "id": self.number, "channel": turn, "seconds": seconds + self.patience.grace}
-        try:
-            self.main.send(fork)
-            with warnings.catch_warnings():
-                # A warning is no verdict: it goes to the notes, not to stderr, which costs all points.
-                warnings.simplefilter("default")
-                warnings.filterwarnings("ignore", LEAVING)
-                warnings.showwarning = lambda message, *rest, **more: notes.append(f"warning: {message}")
-                ran = self.examine(step, remote, recorder, seconds)
-        except Silence:
-            self.lost = f"the session died before {step.id}."
-            recorder.error("SessionLost", self.lost, [])
-            ran = Ran(recorder.outputs, SessionLost(self.lost))
-        self.end(channel, step)
+        remote = Remote(channel, seconds + self.patience.grace, sources, bool(SEED.search(step.source)))
+        with warnings.catch_warnings():
+            # A warning is no verdict: it goes to the notes, not to stderr, which costs all points.
+            warnings.simplefilter("default")
+            warnings.filterwarnings("ignore", LEAVING)
+            warnings.showwarning = lambda message, *rest, **more: notes.append(f"warning: {message}")
+            ran = self.examine(step, remote, recorder, seconds)
+        with suppress(WireError):
+            channel.send({"do": "end"}, MOMENT)
+        channel.close()
+        if isinstance(ran.error, CellTimeoutError | SessionLost):  # it may compute for ever
+            with suppress(WireError):
+                self.main.send({"do": "stop", "channel": turn}, MOMENT)
         return _outcome(step, ran, tuple(notes))
 
     def examine(self, step: Step, remote: Remote, recorder: Recorder, seconds: float) -> Ran:
@@ -310,24 +331,6 @@ class _Judge:
                 exec(statement, own)
                 value = own[name]
         return value
-
-    def end(self, channel: Channel, step: Step) -> None:
-        """Let the copy go, and wait until the session is there again."""
-        number = self.number
-        try:
-            with suppress(WireError):  # it is gone, or does not listen: then it is stopped
-                channel.send({"do": "end"}, 0.1)
-            channel.close()
-            try:
-                answer = self.main.receive(ENDING)
-            except Silence:
-                self.main.send({"do": "stop"})
-                answer = self.main.receive(self.patience.grace)
-        except WireError as silence:
-            self.lost = self.lost or f"the session did not come back after {step.id} ({silence})."
-        else:
-            if answer.get("id") != number or "ended" not in answer:
-                self.lost = self.lost or f"the session sent nonsense after {step.id}."
 
 
 def _outcome(step: Step, ran: Ran, notes: tuple[str, ...]) -> Outcome:

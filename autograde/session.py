@@ -4,11 +4,18 @@ This runs inside the sandbox and sees nothing of the course. It is the student's
 may be a lie, and the judge takes it so. Every request is a dict with ``do`` and ``id``; the answer repeats
 the ``id``.
 
+::
+
+    main (waits) ── forks ──> the session, runs cells ── forks ──> a copy for each test, as it stood there
+
+A copy is asked nothing before all cells have run, so that no cell can show what a test asked. The process
+that waits keeps the copies alive when a cell brings the session down: in a namespace all die with process 1.
+
 On the main channel:
 
 - ``run``: ``cell, source, seconds`` -> ``ok, timed_out, outputs``
-- ``fork``: ``channel, seconds`` -> ``ended``; meanwhile a copy of this process serves that channel
-- ``stop``: ends the copy at once
+- ``fork``: ``channel`` -> ``forked``; a copy of this process, as it is now, serves that channel from now on
+- ``stop``: ``channel``; kills that copy, no answer
 
 On a copy's channel:
 
@@ -31,11 +38,9 @@ import gc
 import importlib
 import os
 import random
-import select
 import signal
 import socket
 import sys
-import time
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -52,7 +57,6 @@ __all__ = ["Snapshot", "main"]
 Message = dict[str, Any]
 PRINTED = 2**16  # characters that one call may print
 REACHED = 10_000  # things that one function may lead to
-PAUSE = 0.05  # seconds between two looks at a copy, where the kernel does not tell when it ends
 
 
 def main(channels: Sequence[socket.socket]) -> None:
@@ -63,6 +67,23 @@ def main(channels: Sequence[socket.socket]) -> None:
     channels : sequence of socket
         The main channel, then one for each test cell.
     """
+    ended, alive = os.pipe()  # copies and session hold its other end: it ends with the last of them
+    if os.fork() == 0:
+        os.close(ended)
+        try:
+            _serve(channels)
+        finally:
+            os._exit(0)
+    os.close(alive)
+    for channel in channels:
+        channel.close()
+    signal.signal(
+        signal.SIGCHLD, signal.SIG_IGN
+    )  # as process 1: whoever ends is gone without being waited for
+    os.read(ended, 1)
+
+
+def _serve(channels: Sequence[socket.socket]) -> None:
     builtins.input = _no_input
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     warnings.filterwarnings("ignore", LEAVING)
@@ -88,6 +109,7 @@ class _Session:
         self.shell = shell
         self.main = channel
         self.spare = spare
+        self.copies: dict[int, int] = {}  # channel -> process
 
     def answer(self, request: Message) -> None:
         do = request.get("do")
@@ -96,7 +118,7 @@ class _Session:
         elif do == "fork":
             answer = self.fork(request)
         elif do == "stop":
-            return  # the copy was gone already
+            return self.stop(request)
         else:
             answer = {"refused": f"session: {do!r} is not a request."}
         try:
@@ -114,8 +136,8 @@ class _Session:
 
     def fork(self, request: Message) -> Message:
         channel = self.spare[request["channel"]]
-        child = os.fork()
-        if child == 0:
+        copy = os.fork()
+        if copy == 0:
             try:
                 gc.disable()  # a collection in the copy would touch, and so really copy, every page
                 self.main.close()
@@ -126,29 +148,14 @@ class _Session:
             finally:
                 os._exit(0)
         channel.close()
-        return {"ended": self.wait(child, time.monotonic() + request["seconds"])}
+        self.copies[request["channel"]] = copy
+        return {"forked": True}
 
-    def wait(self, child: int, deadline: float) -> int | str:
-        """Wait for a copy: until it ends, its time is over, or the judge says stop or is gone."""
-        watch = os.pidfd_open(child) if hasattr(os, "pidfd_open") else None
-        try:
-            while True:
-                left = deadline - time.monotonic()
-                patience = left if watch is not None else min(left, PAUSE)
-                watched = [self.main.fileno(), *([] if watch is None else [watch])]
-                ready, _, _ = select.select(watched, [], [], max(patience, 0))
-                ended, status = os.waitpid(child, os.WNOHANG)
-                if ended:
-                    return os.waitstatus_to_exitcode(status)
-                if self.main.fileno() in ready or left <= 0:
-                    os.kill(child, signal.SIGKILL)
-                    os.waitpid(child, 0)
-                    return "stopped"
-        except ChildProcessError:  # a student's cell can have changed who waits for children
-            return "gone"
-        finally:
-            if watch is not None:
-                os.close(watch)
+    def stop(self, request: Message) -> None:
+        if (copy := self.copies.pop(request["channel"], None)) is not None:
+            with suppress(ProcessLookupError, ChildProcessError):
+                os.kill(copy, signal.SIGKILL)
+                os.waitpid(copy, 0)
 
 
 def _parts(output: Mapping[str, Any]) -> list[Message]:

@@ -421,6 +421,15 @@ def test_a_later_cell_changes_no_earlier_answer(grade: Grade) -> None:
     assert {"first": 1, "second": 1} == earned(grade(source))
 
 
+def test_no_cell_shows_what_a_test_called_a_function_with(grade: Grade) -> None:
+    keep = "import mmap\nseen = mmap.mmap(-1, 100)\ndef f(x):\n    seen.write(b'%d' % x)\n    return x"
+    later = "import time; time.sleep(0.2); print(seen[:9])"
+    source = notebook(solution(keep, "f"), check("assert f(271828) == 271828"), plain(later))
+    judged = grade(source)
+    assert 1 == judged.points
+    assert "b'\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00'\n" == judged.cells[-1].outputs[0]["text"]
+
+
 def test_functions_judged_by_calls_do_not_see_each_other(grade: Grade) -> None:
     sneaky = "seen = []\ndef f(x):\n    seen.append(x)\n    return 42 if len(seen) > 1 else x"
     source = notebook(solution(sneaky, "f"), check("f(1)", "probe", 0), check("assert f(3) == 3", "test"))
@@ -576,6 +585,18 @@ def test_a_cell_that_is_stopped_is_named_and_the_others_count(grade: Grade) -> N
     assert 1 == judged.points
 
 
+def test_cells_have_a_time_for_all_of_them(grade: Grade) -> None:
+    cells = [
+        solution("x = 1", "x"),
+        check("assert x == 1", "before"),
+        plain("import time; time.sleep(0.3)", "slow"),
+    ]
+    source = notebook(*cells, solution("y = 1", "y"), check("assert y == 1", "after"))
+    judged = grade(source, patience=Patience(total=0.25))
+    assert {"before": 1, "after": 0} == earned(judged)
+    assert "the cells from y on did not run: 0.25 seconds were over." == judged.reason
+
+
 # -- whose cell counts
 
 
@@ -693,6 +714,15 @@ def test_the_instructor_s_functions_are_the_judge_s_own(grade: Grade) -> None:
     source = notebook(helper, solution("x = 1.0", "x"), check("assert close(x, 1)"))
     assert 1 == only(grade(source)).points
     forged = notebook(helper, solution("x = 7\ndef close(a, b): return True", "x"), source["cells"][2])
+    assert 0 == only(grade(source, forged)).points
+
+
+@pytest.mark.parametrize("change", ["given = np.array([1.0, 2.0])", "given[:] = [1.0, 2.0]"])
+def test_the_instructor_s_data_are_the_judge_s_own(grade: Grade, change: str) -> None:
+    data = plain("import numpy as np\ngiven = np.array([3.0, 9.0])", "data")
+    source = notebook(data, solution("gap = 6.0", "gap"), check("assert gap == np.ptp(given)"))
+    assert 1 == only(grade(source)).points
+    forged = notebook(data, solution(f"{change}\ngap = 1.0", "gap"), source["cells"][2])
     assert 0 == only(grade(source, forged)).points
 
 

@@ -97,7 +97,7 @@ def test_a_test_gets_the_imports_it_uses_and_no_others() -> None:
 
 
 def test_the_instructor_s_functions_come_with_all_that_they_use() -> None:
-    helpers = cell("import math\ndef a(x): return b(x) + math.pi\ndef b(x): return K * x\nK = 2")
+    helpers = cell("import math\ndef a(x): return b(x) + math.pi\ndef b(x): return K * x\nK = load()")
     assert (["import math"], ["def a", "def b"], {"K", "x"}) == prelude("a(x)", helpers)
 
 
@@ -111,6 +111,51 @@ def test_what_a_solution_binds_is_the_student_s() -> None:
     setup = cell("from lib import conv\ndef relu(x): return x")
     work = cell("def conv(x): return x\ndef relu(x): return x\ndef sum(x): return x", "solution")
     assert ([], [], {"conv", "relu", "sum"}) == prelude("conv, relu, sum, max", setup, work)
+
+
+PLAIN = {
+    "x = 3": True,
+    "x = [1, 2] * k": True,
+    "x, y = (1, 2), {'a': -3.5}": True,
+    "x: int = 3": True,
+    "x = np.array([[1, 2], [3, 4]]).T / 2": True,
+    "x = np.random.default_rng(3).normal(size=(2, 2))": True,
+    "x = np.random.default_rng().normal(size=3)": False,
+    "x = np.random.default_rng(seed()).normal(size=3)": False,
+    "rng = np.random.default_rng(3)\nx = rng.normal(size=3)": False,
+    "x = np.random.default_rng(3)": False,
+    "x = np.random.rand(3)": False,
+    "x = load('mnist')": False,
+    "x = [load(i) for i in range(3)]": False,
+    "if k:\n    x = 3": False,
+    "for x in range(3): pass": False,
+    "x = 3\nx = load()": False,
+    "x = load()\nx = 3": True,
+    "x = 3\nx += 1": False,
+    "x = y": False,
+    "y = 2\nx = y": True,
+    "x = [1]\nx.append(2)": False,
+    "x = np.zeros(3)\nx[0] = 1": False,
+    "x = np.zeros(3)\nx.flat[0] = 1": False,
+    "x = np.zeros(3)\nnp.add(1, 2, out=x)": False,
+    "x = np.zeros(3)\nnp.random.shuffle(x)": False,
+    "x = np.zeros(3)\nspoil(x)": False,
+    "x = np.zeros(3)\nprint(x, x.sum(), np.abs(x))": True,
+    "x = lambda: 3": False,
+}
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_plain_data_of_the_instructor_are_the_judge_s_own(text: str) -> None:
+    imports, definitions, needed = prelude("x", cell("import numpy as np\nk = 2"), cell(text))
+    assert PLAIN[text] == (needed == set()) == bool(definitions)
+    assert ["import numpy as np"] * ("np" in text and PLAIN[text]) == imports
+
+
+def test_data_that_a_solution_changes_are_the_student_s() -> None:
+    given = cell("x = []\ny = 0\nz = 1")
+    solution = cell("x.append(1)\ny += 1\nprint(z)", "solution")
+    assert ([], ["z = 1"], {"x", "y"}) == prelude("x, y, z", given, solution)
 
 
 def test_a_cell_with_the_tag_is_left_to_the_student_s_side() -> None:

@@ -38,8 +38,9 @@ class Line:
         answer = self.run(source, seconds)
         return [(x["kind"], x.get("text") or x.get("evalue", "")) for x in answer["outputs"]]
 
-    def fork(self, number: int = 0, seconds: float = 30) -> Channel:
-        self.main.send({"do": "fork", "id": 2, "channel": number, "seconds": seconds})
+    def fork(self, number: int = 0) -> Channel:
+        self.main.send({"do": "fork", "id": 2, "channel": number})
+        assert {"forked": True, "id": 2} == self.main.receive(20)
         return self.spare[number]
 
     def ask(self, number: int = 0, **request: Any) -> dict[str, Any]:
@@ -180,11 +181,28 @@ def test_a_copy_answers_about_the_variables_as_they_were(line: Line) -> None:
     assert ["list", [1, 2, 3]] == line.ask(do="call", handle=handle, args=[3], kwargs={})["value"]
     assert [1, 2, 3] == line.value("x")
     assert {"missing": True, "id": 3} == line.ask(do="fetch", name="nowhere")
-    line.spare[0].send({"do": "end"})
-    assert {"ended": 0, "id": 2} == line.main.receive(20)
     assert [("result", "[1, 2]")] == line.shown("x")
     line.fork(1)
     assert [1, 2] == line.value("x", 1)
+    assert [1, 2, 3] == line.value("x")
+
+
+def test_many_copies_wait_while_the_cells_go_on(line: Line) -> None:
+    for number in range(SPARE):
+        line.run(f"x = {number}")
+        line.fork(number)
+    assert list(range(SPARE)) == [line.value("x", number) for number in range(SPARE)]
+
+
+@pytest.mark.parametrize(
+    "end", ["import os; os._exit(1)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"]
+)
+def test_copies_outlive_the_session(line: Line, end: str) -> None:
+    line.run("x = 1")
+    line.fork()
+    with pytest.raises(Silence):
+        line.run(end)
+    assert 1 == line.value("x")
 
 
 def test_a_call_returns_errors_prints_and_arguments_by_name(line: Line) -> None:
@@ -217,45 +235,50 @@ def test_what_cannot_travel_is_refused_with_the_reason(line: Line) -> None:
 
 
 def test_a_copy_that_hangs_is_stopped(line: Line) -> None:
-    line.run("def f():\n    while True: pass")
-    channel = line.fork(seconds=30)
-    handle, _ = line.value("f")
-    channel.send({"do": "call", "id": 1, "handle": handle, "args": [], "kwargs": {}})
-    with pytest.raises(Silence):
-        channel.receive(0.1)
-    line.main.send({"do": "stop"})
-    assert {"ended": "stopped", "id": 2} == line.main.receive(20)
+    line.run("import os\ndef f():\n    while True: pass\ndef me(): return os.getpid()")
+    channel = line.fork()
+    (hang, _), (me, _) = line.value("f"), line.value("me")
+    process = line.ask(do="call", handle=me, args=[], kwargs={})["value"]
+    channel.send({"do": "call", "id": 1, "handle": hang, "args": [], "kwargs": {}})
+    line.main.send({"do": "stop", "channel": 0})
+    with pytest.raises(Silence, match="the other side is gone"):
+        channel.receive(20)
     assert [("result", "1")] == line.shown("1")
+    assert not _runs(process)
 
 
-def test_a_copy_has_its_time_only(line: Line) -> None:
-    line.fork(seconds=0.2)
-    assert {"ended": "stopped", "id": 2} == line.main.receive(20)
-
-
-def test_a_copy_that_dies_is_reported(line: Line) -> None:
+def test_a_copy_that_ends_or_dies_harms_nobody(line: Line) -> None:
     line.run("import os\ndef f(): os._exit(3)")
     line.fork()
     handle, _ = line.value("f")
     with pytest.raises(Silence):
         line.ask(do="call", handle=handle, args=[], kwargs={})
-    assert {"ended": 3, "id": 2} == line.main.receive(20)
+    line.fork(1).send({"do": "end"})
+    with pytest.raises(Silence):
+        line.value("f", 1)
+    assert [("result", "1")] == line.shown("1")
 
 
-def test_the_session_ends_with_its_main_channel(line: Line) -> None:
-    (shown,) = line.shown("import os; os.getpid()")
-    line.main.close()
-    deadline = time.monotonic() + 20
-    while _runs(int(shown[1])) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not _runs(int(shown[1]))
+def test_the_session_ends_with_its_main_channel_and_a_copy_with_its_own(line: Line) -> None:
+    (shown,) = line.shown("import os\ndef me(): return os.getpid()\nme()")
+    line.fork()
+    handle, _ = line.value("me")
+    copy = line.ask(do="call", handle=handle, args=[], kwargs={})["value"]
+    for channel, process in ((line.main, int(shown[1])), (line.spare[0], copy)):
+        assert _runs(process)
+        channel.close()
+        deadline = time.monotonic() + 20
+        while _runs(process) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not _runs(process)
 
 
 def _runs(process: int) -> bool:
     try:
-        return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
-    except ChildProcessError:
+        os.kill(process, 0)
+    except ProcessLookupError:
         return False
+    return True
 
 
 def test_a_small_call_takes_less_than_the_time_of_a_blink(line: Line) -> None:

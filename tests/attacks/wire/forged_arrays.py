@@ -9,11 +9,11 @@ from tests.attacks.inside import PATCH
 cells = {
     "largest-gap": f"""
 {PATCH}
-import pickle
+import io, pickle
 
 class Bomb:
     def __reduce__(self):
-        return open, ("@OUTSIDE@/@MARK@", "w")
+        return io.open, ("@OUTSIDE@/@MARK@", "w")
 
 bomb = pickle.dumps(Bomb())
 forge({{

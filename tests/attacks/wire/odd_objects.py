@@ -6,9 +6,11 @@ Success: a file appears outside, points are earned, or others have to suffer.
 
 cells = {
     "largest-gap": """
+import io
+
 class Bomb:
     def __reduce__(self):
-        return open, ("@OUTSIDE@/@MARK@", "w")
+        return io.open, ("@OUTSIDE@/@MARK@", "w")
 
     __reduce_ex__ = __getstate__ = lambda self, *args: Bomb.__reduce__(self)
 

@@ -11,6 +11,7 @@ cells = {
 largest_gap = 1
 
 def lie(request, answer):
+    answer.pop("raised", None)
     if request.get("do") == "call" and request.get("args"):
         answer["value"] = request["args"][0]
     if request.get("do") == "get":
