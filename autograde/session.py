@@ -77,9 +77,9 @@ def main(channels: Sequence[socket.socket]) -> None:
     os.close(alive)
     for channel in channels:
         channel.close()
-    signal.signal(
-        signal.SIGCHLD, signal.SIG_IGN
-    )  # as process 1: whoever ends is gone without being waited for
+    with suppress(ChildProcessError):  # as process 1 it inherits all that have lost their parent
+        while True:
+            os.wait()
     os.read(ended, 1)
 
 
