@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from importlib.metadata import version
@@ -66,53 +66,75 @@ def grade(
     ClusterError
         The scheduler cannot be reached, or nobody works for it.
     """
-    submissions = {
-        (submission.student, submission.assignment): submission
-        for submission in intake.collect(course, assignments)
-    }
-    by_name = {assignment.name: assignment for assignment in assignments}
-    before = {name: recall(course, name) for name in by_name}
-    kits = {name: kit_of(course, assignment) for name, assignment in by_name.items()}
-    changed, results = [], []
-    for submission in submissions.values():
-        old = before[submission.assignment].get(submission.student)
-        if submission.notebook is None:
-            results.append(_not_graded(submission, by_name[submission.assignment], old))
-            record(course, results[-1])
-        elif old and not force and _still_holds(old, fingerprint(submission, kits), timeout):
-            results.append(old)
-        else:
-            changed.append(submission)
-
-    def tasks() -> Iterator[Task]:
-        for submission in changed:
-            print_ = fingerprint(submission, kits)
-            try:
-                yield task_of(submission, kits[submission.assignment], timeout, print_)
-            except NotebookError as error:
-                refused = replace(submission, state=State.UNGRADABLE, reason=str(error))
-                results.append(_not_graded(refused, by_name[submission.assignment], None))
-                record(course, results[-1])
-                bar.finished(results[-1])
-
+    submissions = intake.collect(course, assignments)
+    round_ = _Round(course, {assignment.name: assignment for assignment in assignments}, timeout)
+    changed = [submission for submission in submissions if round_.needs_grading(submission, force)]
     if changed:
-        by_digest = {kit.digest: kit for kit in kits.values()}
-        kept = sum(1 for result in results if result.fingerprint)
-        students = sorted({student for student, _ in submissions})
+        students = sorted({submission.student for submission in submissions})
+        kept = sum(1 for result in round_.results if result.fingerprint)
         with Writer(course, assignments, students) as writer, Bar(len(changed), kept) as bar:
+            round_.finished = bar.finished
+            by_digest = {kit.digest: kit for kit in round_.kits.values()}
+            tasks = round_.tasks(changed)
             if scheduler:
-                stream = cluster.run(tasks(), by_digest, scheduler, bar.started, sandbox=sandbox)
+                stream = cluster.run(tasks, by_digest, scheduler, bar.started, sandbox=sandbox)
             else:
                 crew = workers or engine.cores()
-                stream = engine.run(tasks(), by_digest, crew, bar.started, sandbox=sandbox)
+                stream = engine.run(tasks, by_digest, crew, bar.started, sandbox=sandbox)
+            where = {(submission.student, submission.assignment): submission for submission in changed}
             with closing(stream):
                 for result, notebook in stream:
-                    submission = submissions[result.student, result.assignment]
-                    results.append(writer.store(submission, result, notebook))
-                    bar.finished(results[-1])
-    for name in by_name:
-        forget(course, name, before[name].keys() - {student for student, _ in submissions})
-    return sorted(results, key=lambda result: (result.assignment, result.student))
+                    submission = where[result.student, result.assignment]
+                    round_.done(writer.store(submission, result, notebook))
+    for name, kept_before in round_.before.items():
+        forget(course, name, kept_before.keys() - {submission.student for submission in submissions})
+    return sorted(round_.results, key=lambda result: (result.assignment, result.student))
+
+
+class _Round:
+    """One round of grading: what was known before, and what has come of it so far."""
+
+    def __init__(self, course: Course, assignments: Mapping[str, Assignment], timeout: int) -> None:
+        self.course, self.assignments, self.timeout = course, assignments, timeout
+        self.before = {name: recall(course, name) for name in assignments}
+        self.kits = {name: kit_of(course, assignment) for name, assignment in assignments.items()}
+        self.results: list[Result] = []
+        self.finished: Callable[[Result], None] = lambda result: None
+
+    def needs_grading(self, submission: Submission, force: bool) -> bool:
+        """Say whether a submission is to be run; if not, its result is known."""
+        if submission.notebook is None:
+            self.refuse(submission)
+            return False
+        old = self.old(submission)
+        if old is None or force or not _still_holds(old, self.fingerprint(submission), self.timeout):
+            return True
+        self.results.append(old)
+        return False
+
+    def tasks(self, submissions: Sequence[Submission]) -> Iterator[Task]:
+        """Yield what is to be run, each read when it is asked for."""
+        for submission in submissions:
+            kit = self.kits[submission.assignment]
+            try:
+                yield task_of(submission, kit, self.timeout, self.fingerprint(submission))
+            except NotebookError as error:
+                self.refuse(replace(submission, state=State.UNGRADABLE, reason=str(error)))
+
+    def fingerprint(self, submission: Submission) -> str:
+        return fingerprint(submission, self.kits[submission.assignment])
+
+    def old(self, submission: Submission) -> Result | None:
+        return self.before[submission.assignment].get(submission.student)
+
+    def refuse(self, submission: Submission) -> None:
+        result = _not_graded(submission, self.assignments[submission.assignment], self.old(submission))
+        record(self.course, result)
+        self.done(result)
+
+    def done(self, result: Result) -> None:
+        self.results.append(result)
+        self.finished(result)
 
 
 def _not_graded(submission: Submission, assignment: Assignment, old: Result | None) -> Result:
@@ -132,10 +154,10 @@ def _still_holds(old: Result, print_: str, timeout: int) -> bool:
     return old.fingerprint == print_ and (old.state is State.GRADED or timeout <= old.timeout)
 
 
-def fingerprint(submission: Submission, kits: Mapping[str, Kit]) -> str:
+def fingerprint(submission: Submission, kit: Kit) -> str:
     """Hash a submission together with what it is graded with: the assignment's kit, and the grader."""
     assert submission.notebook is not None
-    grounds = f"{version('nbgrader')} {grader()} {kits[submission.assignment].digest} "
+    grounds = f"{version('nbgrader')} {grader()} {kit.digest} "
     digest = hashlib.sha256(grounds.encode())
     for path in [submission.notebook, *submission.files]:
         name = path.relative_to(submission.notebook.parent).as_posix()

@@ -7,6 +7,8 @@ from functools import partial
 import pytest
 from hypothesis import settings
 
+collect_ignore = ["fixtures/plain_course"]  # nbgrader runs its files, not pytest
+
 # The same examples on every run and no limit on seconds: a slow machine must not fail a test.
 settings.register_profile("cnnkit", deadline=None, derandomize=True, max_examples=200)
 settings.load_profile("cnnkit")
