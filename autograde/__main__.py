@@ -53,11 +53,17 @@ def _parser() -> argparse.ArgumentParser:
     release.set_defaults(run=_release)
 
     grade = commands.add_parser("grade", parents=[common], help="grade what was handed in")
-    grade.description = "Grade what was handed in. Students' programs run on this machine with your rights."
+    grade.description = "Grade what was handed in. Students' code runs in a sandbox, the tests outside of it."
     grade.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     grade.add_argument("--timeout", type=_positive, default=30, metavar="SECONDS", help="for each cell (30)")
     grade.add_argument("--workers", type=_positive, metavar="N", help="submissions at once (one per core)")
+    grade.add_argument(
+        "--scheduler", default="", metavar="tcp://HOST:PORT", help="grade on the Dask cluster at this address"
+    )
     grade.add_argument("--force", action="store_true", help="grade again even what has not changed")
+    grade.add_argument(
+        "--no-sandbox", action="store_true", help="where there is none: run students' code with your rights"
+    )
     grade.set_defaults(run=_grade)
 
     report = commands.add_parser("report", parents=[common], help="write the class report and its CSV tables")
@@ -122,6 +128,22 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _require_sandbox() -> None:
+    from autograde.sandbox import Bare, SandboxError, available
+
+    missing = available()
+    if missing:
+        raise SandboxError(
+            f"grade: {missing}\nWith --no-sandbox it grades all the same, but then: {Bare.unprotected}"
+        )
+
+
+def _say_what_is_unprotected() -> None:
+    from autograde.sandbox import Bare
+
+    print(f"--no-sandbox: {Bare.unprotected}", file=sys.stderr)
+
+
 def _grade(options: argparse.Namespace) -> int:
     from collections import Counter
 
@@ -129,9 +151,14 @@ def _grade(options: argparse.Namespace) -> int:
 
     course = find(options.course)
     assignments = course.choose(options.assignments)
+    if options.no_sandbox:
+        _say_what_is_unprotected()
+    elif not options.scheduler:
+        _require_sandbox()
     how = {"timeout": options.timeout, "workers": options.workers, "force": options.force}
+    how |= {"scheduler": options.scheduler}
     with course.alone():
-        results = grade(course, assignments, **how)
+        results = grade(course, assignments, sandbox=not options.no_sandbox, **how)
     for state, count in Counter(result.state for result in results).items():
         print(f"{count:5d} {state}")
     for result in results:
@@ -178,12 +205,18 @@ def _demo(options: argparse.Namespace) -> int:
     code = _released(course, assignments)
     if code:
         return code
+    from autograde.sandbox import available
+
+    missing = available()
+    if missing:
+        print(f"No sandbox here, and this class needs none: its answers are our own. ({missing})")
     print(f"{len(students)} students hand in {len(assignments)} notebooks each")
     classroom = course.elsewhere(course.work / "demo")
     with classroom.alone():
         demo.clear(classroom)
         demo.hand_in(classroom, assignments, students)
-        results = grade(classroom, assignments, timeout=options.timeout, workers=options.workers)
+        how = {"timeout": options.timeout, "workers": options.workers, "sandbox": not missing}
+        results = grade(classroom, assignments, **how)
     print_class(assignments, results)
     title = f"{course.title}, the demo class"
     print(f"report: {report.write(classroom, assignments, classroom.work / 'report', title)}")

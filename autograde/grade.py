@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 
-from autograde import engine, intake
+from autograde import cluster, engine, intake
 from autograde.course import Assignment, Course
+from autograde.errors import NotebookError
+from autograde.gradebook import Writer
 from autograde.intake import Submission
 from autograde.progress import Bar
 from autograde.result import Result, State, forget, recall, record
+from autograde.task import Kit, Task, grader, kit_of, task_of
 
 __all__ = ["fingerprint", "grade"]
 
-GRADER = [Path(__file__).with_name(name) for name in ("engine.py", "marks.py", "stock.py")]
 TIMEOUT = 30  # seconds for each cell, nbgrader's own default
 
 
@@ -26,6 +30,8 @@ def grade(
     timeout: int = TIMEOUT,
     workers: int | None = None,
     force: bool = False,
+    sandbox: bool = True,
+    scheduler: str = "",
 ) -> list[Result]:
     """Grade what was handed in and return every submission's result.
 
@@ -41,6 +47,10 @@ def grade(
         How many submissions to grade at once, by default one per core.
     force : bool
         Grade again even what has not changed.
+    sandbox : bool
+        False runs students' code with your own rights.
+    scheduler : str
+        The address of a Dask scheduler, whose workers grade; by default processes of this machine do.
 
     Returns
     -------
@@ -53,38 +63,78 @@ def grade(
         Nothing was handed in.
     StockError
         nbgrader's gradebook refuses the assignments.
+    ClusterError
+        The scheduler cannot be reached, or nobody works for it.
     """
     submissions = intake.collect(course, assignments)
-    by_name = {assignment.name: assignment for assignment in assignments}
-    before = {name: recall(course, name) for name in by_name}
-    grounds = {name: _grounds(course, assignment) for name, assignment in by_name.items()}
-    jobs, results, kept = [], [], 0
-    for submission in submissions:
-        assignment, old = (
-            by_name[submission.assignment],
-            before[submission.assignment].get(submission.student),
-        )
-        if submission.notebook is None:
-            results.append(_not_graded(submission, assignment, old))
-            record(course, results[-1])
-            continue
-        print_ = fingerprint(submission, grounds[assignment.name])
-        if old and not force and _still_holds(old, print_, timeout):
-            results.append(old)
-            kept += 1
-        else:
-            jobs.append(engine.Job(course, assignment, submission, timeout, print_))
-    if jobs:
+    round_ = _Round(course, {assignment.name: assignment for assignment in assignments}, timeout)
+    changed = [submission for submission in submissions if round_.needs_grading(submission, force)]
+    if changed:
         students = sorted({submission.student for submission in submissions})
-        engine.prepare(course, assignments, students)
-        with Bar(len(jobs), kept) as bar:
-            for result in engine.run(jobs, workers or engine.cores(), bar.started):
-                record(course, result)
-                results.append(result)
-                bar.finished(result)
-    for name in by_name:
-        forget(course, name, before[name].keys() - {s.student for s in submissions})
-    return sorted(results, key=lambda result: (result.assignment, result.student))
+        kept = sum(1 for result in round_.results if result.fingerprint)
+        with Writer(course, assignments, students) as writer, Bar(len(changed), kept) as bar:
+            round_.finished = bar.finished
+            by_digest = {kit.digest: kit for kit in round_.kits.values()}
+            tasks = round_.tasks(changed)
+            if scheduler:
+                stream = cluster.run(tasks, by_digest, scheduler, bar.started, sandbox=sandbox)
+            else:
+                crew = workers or engine.cores()
+                stream = engine.run(tasks, by_digest, crew, bar.started, sandbox=sandbox)
+            where = {(submission.student, submission.assignment): submission for submission in changed}
+            with closing(stream):
+                for result, notebook in stream:
+                    submission = where[result.student, result.assignment]
+                    round_.done(writer.store(submission, result, notebook))
+    for name, kept_before in round_.before.items():
+        forget(course, name, kept_before.keys() - {submission.student for submission in submissions})
+    return sorted(round_.results, key=lambda result: (result.assignment, result.student))
+
+
+class _Round:
+    """One round of grading: what was known before, and what has come of it so far."""
+
+    def __init__(self, course: Course, assignments: Mapping[str, Assignment], timeout: int) -> None:
+        self.course, self.assignments, self.timeout = course, assignments, timeout
+        self.before = {name: recall(course, name) for name in assignments}
+        self.kits = {name: kit_of(course, assignment) for name, assignment in assignments.items()}
+        self.results: list[Result] = []
+        self.finished: Callable[[Result], None] = lambda result: None
+
+    def needs_grading(self, submission: Submission, force: bool) -> bool:
+        """Say whether a submission is to be run; if not, its result is known."""
+        if submission.notebook is None:
+            self.refuse(submission)
+            return False
+        old = self.old(submission)
+        if old is None or force or not _still_holds(old, self.fingerprint(submission), self.timeout):
+            return True
+        self.results.append(old)
+        return False
+
+    def tasks(self, submissions: Sequence[Submission]) -> Iterator[Task]:
+        """Yield what is to be run, each read when it is asked for."""
+        for submission in submissions:
+            kit = self.kits[submission.assignment]
+            try:
+                yield task_of(submission, kit, self.timeout, self.fingerprint(submission))
+            except NotebookError as error:
+                self.refuse(replace(submission, state=State.UNGRADABLE, reason=str(error)))
+
+    def fingerprint(self, submission: Submission) -> str:
+        return fingerprint(submission, self.kits[submission.assignment])
+
+    def old(self, submission: Submission) -> Result | None:
+        return self.before[submission.assignment].get(submission.student)
+
+    def refuse(self, submission: Submission) -> None:
+        result = _not_graded(submission, self.assignments[submission.assignment], self.old(submission))
+        record(self.course, result)
+        self.done(result)
+
+    def done(self, result: Result) -> None:
+        self.results.append(result)
+        self.finished(result)
 
 
 def _not_graded(submission: Submission, assignment: Assignment, old: Result | None) -> Result:
@@ -104,21 +154,13 @@ def _still_holds(old: Result, print_: str, timeout: int) -> bool:
     return old.fingerprint == print_ and (old.state is State.GRADED or timeout <= old.timeout)
 
 
-def _grounds(course: Course, assignment: Assignment) -> bytes:
-    """Hash what a submission is graded with: the assignment's source, the course's library, the grader."""
-    digest = hashlib.sha256(version("nbgrader").encode())
-    libraries = [path.parent for path in course.root.glob("*/__init__.py") if path.parent.name != "autograde"]
-    code = [path for library in libraries for path in library.rglob("*.py")]
-    files = [path for path in assignment.source.parent.rglob("*") if path.is_file()]
-    for path in [*GRADER, *sorted(code), *sorted(files)]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.digest()
-
-
-def fingerprint(submission: Submission, grounds: bytes) -> str:
-    """Hash a submission together with what it is graded with."""
+def fingerprint(submission: Submission, kit: Kit) -> str:
+    """Hash a submission together with what it is graded with: the assignment's kit, and the grader."""
     assert submission.notebook is not None
-    digest = hashlib.sha256(grounds)
+    grounds = f"{version('nbgrader')} {grader()} {kit.digest} "
+    digest = hashlib.sha256(grounds.encode())
     for path in [submission.notebook, *submission.files]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        name = path.relative_to(submission.notebook.parent).as_posix()
+        # a file name need not be text
+        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

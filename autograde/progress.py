@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from autograde.engine import Job
     from autograde.result import Result
+    from autograde.task import Task
 
 __all__ = ["Bar"]
 
@@ -58,9 +58,9 @@ class Bar:
         self.bar.update(self.task, description="")
         self.bar.stop()
 
-    def started(self, job: Job) -> None:
+    def started(self, task: Task) -> None:
         """Show whose turn it is."""
-        self.bar.update(self.task, description=f"{job.submission.student} {job.assignment.name}")
+        self.bar.update(self.task, description=f"{task.student} {task.assignment}")
 
     def finished(self, result: Result) -> None:
         """Count a result."""

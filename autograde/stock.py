@@ -8,16 +8,16 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from glob import escape
 from pathlib import Path
 from typing import Any
 
 from autograde.course import CONFIG, Assignment, Course
 from autograde.errors import StockError
 
-__all__ = ["alembic_on_path", "autograde", "generate", "open_gradebook"]
+__all__ = ["alembic_on_path", "generate", "open_gradebook", "penalise"]
 
 
 @contextmanager
@@ -106,51 +106,43 @@ def generate(course: Course, assignment: Assignment, dest: Path, *, in_gradebook
         raise StockError(f"release: nbgrader refuses {assignment.name}: {error}") from error.__cause__
 
 
-def autograde(course: Course, assignment: str, student: str, staged: Path, timeout: int) -> None:
-    """Grade one submission as ``nbgrader autograde`` does.
-
-    Parameters
-    ----------
-    course : Course
-        Its gradebook receives the scores, its autograded folder the executed notebook.
-    assignment, student : str
-        Whose work it is.
-    staged : Path
-        A folder with ``<student>/<assignment>/<assignment>.ipynb``.
-    timeout : int
-        Seconds after which a cell is interrupted.
-
-    Raises
-    ------
-    StockError
-        nbgrader could not grade it; the text is its reason.
-    """
-    from nbgrader.converters import Autograde
-
-    config = _settings(
-        course,
-        assignment_id=assignment,
-        student_id=escape(student),
-        submitted_directory=str(staged),
-        autograded_directory=str(course.autograded),
-    )
-    config.Execute.timeout = timeout
-    # Nothing is left to save when the last cell is done, and a kernel takes a second to say good-bye.
-    config.Execute.shutdown_kernel = "immediate"
-    if os.name == "posix":
-        # Sockets that are files: of two kernels that start at once, both can pick the same TCP port.
-        config.ConnectionFileMixin.transport = "ipc"
-        config.ConnectionFileMixin.ip = str(staged.parent / "kernel")
-    _convert(Autograde, config)
-
-
 @contextmanager
 def open_gradebook(course: Course) -> Iterator[Any]:
     """Open the course's gradebook, an ``nbgrader.api.Gradebook``; create it if there is none."""
     from nbgrader.api import Gradebook
 
-    if course.gradebook.startswith("sqlite:///"):
-        Path(course.gradebook.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     course_id = _settings(course).CourseDirectory.get("course_id", "")
-    with alembic_on_path(), Gradebook(course.gradebook, course_id) as gradebook:
-        yield gradebook
+    with alembic_on_path():
+        if course.gradebook.startswith("sqlite:///"):
+            _create(Path(course.gradebook.removeprefix("sqlite:///")), course_id)
+        with Gradebook(course.gradebook, course_id) as gradebook:
+            yield gradebook
+
+
+def _create(path: Path, course_id: str) -> None:
+    """Create a gradebook in one step: one that nbgrader had not finished would stay without a version."""
+    from nbgrader.api import Gradebook
+
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gradebook-") as folder:
+        half = Path(folder) / path.name
+        Gradebook(f"sqlite:///{half}", course_id).close()
+        half.replace(path)
+
+
+def penalise(course: Course, assignment: str, student: str) -> None:
+    """Let nbgrader, or the course's own plugin for it, take off points for a late submission."""
+    from nbformat import NotebookNode
+    from nbgrader.preprocessors import AssignLatePenalties
+
+    nothing = NotebookNode(cells=[])  # type: ignore[no-untyped-call]
+    names = {"notebook": assignment, "assignment": assignment, "student": student}
+    config = _settings(course)
+    try:
+        AssignLatePenalties(config=config).preprocess(
+            nothing, {"nbgrader": {**names, "db_url": course.gradebook}}
+        )
+    except Exception as error:
+        raise StockError(f"grade: the penalty for being late: {type(error).__name__}: {error}") from error

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from autograde.sandbox import needed
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # module or subpackage: what it may import of its own package, and what from elsewhere
@@ -38,23 +40,63 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "sanity": ("notebook", ""),
         "leaks": ("notebook", ""),
         "course": ("errors notebook", ""),
-        "stock": ("course errors", "nbgrader traitlets"),
+        "stock": ("course errors", "nbformat nbgrader traitlets"),
         "release": ("course errors leaks notebook sanity stock", ""),
         "kit": ("course errors leaks notebook release", ""),
         "result": ("course", ""),
         "intake": ("course errors notebook result", ""),
-        "marks": ("course notebook result", ""),
-        "engine": ("course errors intake marks notebook result stock", "psutil"),
-        "progress": ("engine result", "rich"),
-        "grade": ("course engine intake progress result", ""),
+        # the sandbox's side
+        "nodes": ("", ""),
+        "export": ("nodes", "numpy torch"),
+        "load": ("nodes", "numpy torch"),
+        "wire": ("export load nodes", "msgpack"),
+        "capture": ("", "IPython traitlets"),
+        "session": ("capture export load wire", "numpy torch"),
+        "limits": ("", ""),
+        "namespaces": ("", ""),
+        "pages": ("", ""),
+        "parcel": ("", ""),
+        "seccomp": ("", ""),
+        "warden": ("limits", ""),
+        "warm": ("limits namespaces pages parcel seccomp warden", ""),
+        # the grader's side
+        "zygote": ("errors limits parcel warm", ""),
+        "sandbox": ("limits zygote", ""),
+        "names": ("", "IPython"),
+        "walk": ("notebook", ""),
+        "sources": ("names", ""),
+        "origins": ("names notebook", ""),
+        "unsupported": ("names notebook origins walk", ""),
+        "raised": ("", ""),
+        "claims": ("capture wire", ""),
+        "verdict": ("capture", ""),
+        "proxies": ("", ""),
+        "remote": ("export load proxies raised sources wire", ""),
+        "judge": ("capture claims notebook origins proxies remote sources verdict walk wire", ""),
+        "marks": ("course judge notebook result walk", ""),
+        "executed": ("judge notebook walk", ""),
+        "task": ("course errors intake limits notebook result", ""),
+        "grading": (
+            "errors executed judge limits marks namespaces notebook result sandbox task",
+            "numpy",
+        ),
+        "child": ("", ""),
+        "engine": ("child errors grading result task", ""),
+        "cluster": ("engine errors grading result task", "distributed"),
+        "gradebook": ("child course errors intake notebook result stock", "nbformat nbgrader"),
+        "progress": ("result task", "rich"),
+        "grade": ("cluster course engine errors gradebook intake progress result task", ""),
         "summary": ("course result", ""),
         "table": ("course result", "rich"),
         "report": ("course errors result stock summary", "jinja2 nbgrader"),
         "doctor": ("course", ""),
         "demo": ("course errors notebook", ""),
-        "__main__": ("course demo doctor errors grade kit release report table", ""),
+        "__main__": ("course demo doctor errors grade kit release report sandbox table", ""),
     },
 }
+# what a student's code can see and reach of this package
+INSIDE = {"nodes", "export", "load", "wire", "capture", "session", "limits", "namespaces"}
+INSIDE |= {"pages", "parcel", "seccomp", "warden", "warm"}
 HEAVY = {"torch", "torchvision", "matplotlib", "scipy", "pandas", "nbgrader", "anywidget"}
 
 
@@ -65,9 +107,20 @@ def modules(root: Path, package: str) -> dict[str, Path]:
     return {".".join(parts): file for parts, file in sorted(files.items()) if "work" not in parts}
 
 
+def is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not node.orelse
+
+
 def imports(name: str, file: Path) -> Iterator[tuple[int, str]]:
-    """Yield the line and the dotted target of every import in `file`, wherever in it that stands."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    """Yield the line and the dotted target of every import in `file`, wherever in it that stands.
+
+    What only a type checker reads is none.
+    """
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    unread = {inner for node in ast.walk(tree) if is_for_types(node) for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if node in unread:
+            continue
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -142,6 +195,12 @@ def test_the_tables_arrows_point_one_way(package):
     assert set(TopologicalSorter(arrows).static_order()) == set(TABLE[package])
 
 
+def test_what_runs_beside_students_code_imports_nothing_else_of_the_grader():
+    reached = needed({"session", "warm"}) - {"__init__"}
+    assert INSIDE == reached
+    assert all(set(TABLE["autograde"][name][0].split()) <= reached for name in reached)
+
+
 def test_nothing_may_import_the_widgets():
     allowed = [name for inside, _ in TABLE["cnnkit"].values() for name in inside.split()]
     assert "widgets" not in allowed
@@ -207,6 +266,7 @@ def test_an_obedient_package_has_no_problems(fake):
         ("import other", "other"),
         ("def late():\n    from other import thing", "other.thing"),
         ("import torch", "torch"),
+        ("if TYPE_CHECKING:\n    pass\nelse:\n    import torch", "torch"),
     ],
 )
 def test_an_import_against_the_arrows_is_found(fake, source, target):
@@ -215,6 +275,11 @@ def test_an_import_against_the_arrows_is_found(fake, source, target):
         f"fake/low.py:{line} imports {target};"
         " the table of tests/test_layering.py lets fake.low import numpy."
     ]
+
+
+def test_an_import_for_the_type_checker_is_none(fake):
+    source = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import fake.high"
+    assert problems(fake(**{"fake/low": source}), FAKE) == []
 
 
 def test_an_import_inside_a_subpackage_is_read_too(fake):

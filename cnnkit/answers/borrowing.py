@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-__all__ = ["LIBRARIES", "borrowed"]
+__all__ = ["DYNAMIC", "LIBRARIES", "borrowed"]
 
 LIBRARIES = (
     "cnnkit",
@@ -20,13 +20,23 @@ LIBRARIES = (
     "torch",
     "torchvision",
 )
+# Ways to a library that no text names.
+DYNAMIC = (
+    "builtins.compile",
+    "builtins.eval",
+    "builtins.exec",
+    "builtins.globals",
+    "importlib",
+    "sys.modules",
+)
 
 
 def borrowed(function: Callable[..., Any]) -> str | None:
     """Return the library function that `function` reaches, or None.
 
     Looks through every function that it calls by name, its closures and its own imports. It reads the
-    code, and does not run it.
+    code, and does not run it. A function that stands for another, whose code is elsewhere, answers for it
+    with a method ``library_calls() -> list[str]`` of dotted names.
 
     Examples
     --------
@@ -35,6 +45,9 @@ def borrowed(function: Callable[..., Any]) -> str | None:
     'cnnkit.functional.convolution.conv2d'
     >>> borrowed(round)
     """
+    calls = getattr(function, "library_calls", None)
+    if calls is not None and not isinstance(function, FunctionType):
+        return next((name for name in calls() if _is_borrowed(name)), None)
     waiting: list[Any] = [function]
     seen: set[int] = set()
     while waiting:
@@ -43,7 +56,7 @@ def borrowed(function: Callable[..., Any]) -> str | None:
             continue
         seen.add(id(value))
         origin = _origin(value)
-        if origin.partition(".")[0] in LIBRARIES:
+        if _is_borrowed(origin):
             return origin
         if isinstance(value, FunctionType):
             imported = [name for name in _names(value.__code__) if name.partition(".")[0] in LIBRARIES]
@@ -53,6 +66,10 @@ def borrowed(function: Callable[..., Any]) -> str | None:
             waiting += [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
             waiting += [*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
     return None
+
+
+def _is_borrowed(name: str) -> bool:
+    return name.partition(".")[0] in LIBRARIES or name.startswith(DYNAMIC)
 
 
 def _origin(value: Any) -> str:

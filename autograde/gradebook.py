@@ -1,0 +1,221 @@
+"""The single writer: results go into nbgrader's gradebook, one transaction each, and beside it.
+
+A process of its own, because importing nbgrader takes four seconds that grading need not wait for.
+A result is remembered (see ``result.record``) after the gradebook has it, so a run that is killed anywhere
+grades that submission again, and ends with the same gradebook.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from autograde import child, stock
+from autograde.course import Assignment, Course
+from autograde.errors import StockError
+from autograde.intake import Submission
+from autograde.notebook import Notebook, dumps
+from autograde.result import Mark, Result, record
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["Writer", "main"]
+
+PATIENCE = 60  # seconds that the writer has to end what it is at
+
+
+class Writer:
+    """The process that writes; a context manager.
+
+    Parameters
+    ----------
+    course : Course
+    assignments : sequence of Assignment
+    students : sequence of str
+        Whom the gradebook shall know before the first result.
+
+    Raises
+    ------
+    StockError
+        On the first `store`: nbgrader's gradebook refuses the assignments, or the writer died.
+    """
+
+    def __init__(self, course: Course, assignments: Sequence[Assignment], students: Sequence[str]) -> None:
+        self.process, self.pipe = child.start("autograde.gradebook")
+        with suppress(OSError):  # it died: `answer` finds out
+            self.pipe.send((course, list(assignments), list(students)))
+        self.ready = False
+
+    def store(self, submission: Submission, result: Result, notebook: Notebook | None) -> Result:
+        """Write one result; return it, as it stands there, when the gradebook has it."""
+        if not self.ready:
+            self.answer()
+            self.ready = True
+        with suppress(OSError):
+            self.pipe.send((submission, result, notebook))
+        stored = self.answer()
+        assert isinstance(stored, Result)
+        return stored
+
+    def answer(self) -> Any:
+        """Wait for the writer; raise what it could not do."""
+        try:
+            answer = self.pipe.recv()
+        except (EOFError, OSError):
+            raise StockError("grade: the process that writes the gradebook died. Grade again.") from None
+        if isinstance(answer, str):
+            raise StockError(answer)
+        return answer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        child.end(self.process, self.pipe, PATIENCE)
+
+
+def main(descriptor: int) -> None:
+    """Write what comes through a pipe until it closes."""
+    pipe = Connection(descriptor)
+    with suppress(EOFError, OSError):
+        course, assignments, students = pipe.recv()
+        try:
+            with _alone(course):
+                _serve(pipe, course, assignments, students)
+        except EOFError:
+            raise
+        except Exception as error:
+            pipe.send(str(error) or type(error).__name__)
+
+
+@contextmanager
+def _alone(course: Course) -> Iterator[None]:
+    """Wait until the writer of a command that was killed is done."""
+    course.work.mkdir(parents=True, exist_ok=True)
+    with (course.work / ".writing").open("w") as lock:
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _serve(
+    pipe: Connection, course: Course, assignments: Sequence[Assignment], students: Sequence[str]
+) -> None:
+    with stock.open_gradebook(course) as gradebook, tempfile.TemporaryDirectory() as unused:
+        for student in students:
+            gradebook.update_or_create_student(student)
+        for assignment in assignments:
+            stock.generate(course, assignment, Path(unused), in_gradebook=True)
+    with stock.open_gradebook(course) as gradebook:
+        pipe.send(True)
+        while True:
+            submission, result, notebook = pipe.recv()
+            if notebook is not None:
+                _keep(course, submission, notebook)
+                result = _score(course, gradebook, submission, result, notebook)
+            record(course, result)
+            pipe.send(result)
+
+
+def _keep(course: Course, submission: Submission, notebook: Notebook) -> None:
+    """Write the executed notebook, and what lay beside it, as a whole folder."""
+    folder = course.autograded / submission.student / submission.assignment
+    half = folder.with_name(f".{folder.name}.half")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(parents=True)
+    source = course.source / submission.assignment
+    given = [path for path in source.rglob("*") if path.suffix != ".ipynb" and path.is_file()]
+    for paths, start in ((submission.files, submission.notebook), (given, source / "-")):
+        for path in paths:
+            assert start is not None
+            target = half / path.relative_to(start.parent)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    (half / f"{submission.assignment}.ipynb").write_text(dumps(notebook), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    half.replace(folder)
+
+
+def _score(
+    course: Course, gradebook: Any, submission: Submission, result: Result, notebook: Notebook
+) -> Result:
+    """Write a submission's scores, as nbgrader's SaveAutoGrades does; return them as they stand there."""
+    timestamp, note = _timestamp(submission)
+    when = {} if timestamp is None else {"timestamp": timestamp}
+    row = gradebook.update_or_create_submission(submission.assignment, submission.student, **when)
+    untouched: set[str] = set()
+    late = row.total_seconds_late > 0
+    for submitted in row.notebooks:
+        present, same = _compared(submitted.notebook, notebook)
+        untouched |= same
+        marks = {mark.question: _decided(mark, same) for mark in result.marks}
+        for grade in submitted.grades:
+            if (mark := marks.get(grade.name)) is not None:
+                grade.auto_score = mark.points
+                # a person looks again where there is no score yet, or one was given to another version
+                grade.needs_manual_grade = mark.points is None or grade.manual_score is not None
+        for comment in submitted.comments:
+            if comment.name in present:
+                comment.auto_comment = "No response." if comment.name in same else None
+        late = late or submitted.late_submission_penalty is not None
+    gradebook.db.commit()
+    if late:
+        stock.penalise(course, submission.assignment, submission.student)
+    marks_ = tuple(_decided(mark, untouched) for mark in result.marks)
+    return replace(result, marks=marks_, notes=result.notes + note)
+
+
+def _decided(mark: Mark, untouched: set[str]) -> Mark:
+    """An answer for a person to grade that stands as it was released needs nobody."""
+    if mark.verdict != "by hand" or mark.question not in untouched:
+        return mark
+    return replace(mark, points=0.0, verdict="missing", message="No answer was written.")
+
+
+def _compared(known: Any, notebook: Notebook) -> tuple[set[str], set[str]]:
+    """Return which of nbgrader's answer cells are there, and which of them stand as they were released."""
+    from nbformat import NotebookNode
+    from nbgrader.utils import compute_checksum, is_solution, is_task
+
+    node: Any = NotebookNode
+    released = {cell.name: cell.checksum for cell in known.source_cells}
+    present, same = set(), set()
+    for plain in notebook["cells"]:
+        cell = node({**plain, "metadata": node(plain["metadata"])})
+        name = plain["metadata"].get("nbgrader", {}).get("grade_id")
+        if name in released and (is_solution(cell) or is_task(cell)):
+            present.add(name)
+            if compute_checksum(cell) == released[name] and not is_task(cell):
+                same.add(name)
+    return present, same
+
+
+def _timestamp(submission: Submission) -> tuple[datetime | None, tuple[str, ...]]:
+    """Read when it was handed in, from the file that ``nbgrader collect`` leaves; or say what is wrong."""
+    from nbgrader.utils import parse_utc
+
+    path = next((path for path in submission.files if path.name == "timestamp.txt"), None)
+    if path is None or not (text := path.read_text(encoding="utf-8", errors="replace").strip()):
+        return None, ()
+    try:
+        return parse_utc(text), ()
+    except (ValueError, OverflowError):
+        return None, (f"timestamp.txt holds {text[:40]!r}, which is no time; it does not count.",)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,290 @@
+"""A process that grades one submission after another, with one sandbox for all of them.
+
+::
+
+    engine ── pipe ──> this process ── forks ──> judge, one per submission
+                            └─ its zygote ── forks ──> session, one per submission
+
+It pays for its imports once. A judge that hangs or dies takes nobody with it. What only the machine can be
+blamed for, a process that was killed from outside, is no verdict on a submission: that is graded again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import io
+import os
+import pickle
+import select
+import signal
+import socket
+import sys
+import tempfile
+import time
+import traceback
+import zipfile
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autograde.errors import AutogradeError
+from autograde.notebook import Notebook, loads
+from autograde.result import Result, State
+from autograde.task import Kit, Task
+
+if TYPE_CHECKING:
+    from autograde.judge import Judged
+
+__all__ = ["Graded", "main"]
+
+Graded = tuple[Result, Notebook | None]
+
+ATTEMPTS = 3
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class Lost(Exception):  # noqa: N818  # no error of the submission's
+    """A process ended in the middle and nothing that was seen explains it; the text says which."""
+
+
+def main(descriptor: int, sandboxed: bool) -> None:
+    """Grade what comes through a pipe until it closes."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the engine decides when to stop
+    # One submission per core: more threads would only fight over them, and would not survive a fork.
+    os.environ.update(dict.fromkeys(THREADS, "1"), MPLBACKEND="agg")
+    pipe = Connection(descriptor)
+    with suppress(EOFError, OSError), ExitStack() as held:
+        kits: dict[str, _Room] = {}
+        while True:
+            kit, task = pipe.recv()
+            try:
+                if kit is not None:
+                    kits[kit.digest] = held.enter_context(_Room.of(kit, list(kits.values()), sandboxed))
+                answer: Graded | str = _graded(task, kits[task.kit], descriptor)
+            except AutogradeError as error:
+                answer = str(error)
+            except Exception:
+                last = traceback.format_exc().strip().splitlines()[-1]
+                answer = (
+                    task.result(State.UNGRADABLE, f"The grader failed on it: {last}.", fingerprint=""),
+                    None,
+                )
+            pipe.send(answer)
+
+
+@dataclass
+class _Room:
+    """What submissions of one assignment are graded in; rooms with the same libraries share a zygote."""
+
+    kit: Kit
+    source: Notebook
+    zygote: Any
+    held: ExitStack
+
+    @classmethod
+    def of(cls, kit: Kit, others: list[_Room], sandboxed: bool) -> _Room:
+        held = ExitStack()
+        zygotes = [other.zygote for other in others if other.kit.libraries == kit.libraries]
+        if zygotes:
+            zygote = zygotes[0]
+        else:
+            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="autograde-libraries-")))
+            with zipfile.ZipFile(io.BytesIO(kit.libraries)) as archive:
+                archive.extractall(folder)
+            zygote = held.enter_context(_zygote(folder, sandboxed))
+            _import_for_judges(folder)
+        return cls(kit, loads(kit.source), zygote, held)
+
+    def __enter__(self) -> _Room:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.held.close()
+
+
+def _zygote(folder: Path, sandboxed: bool) -> Any:
+    """Return a sandbox in which the course's libraries can be imported, and nothing else of it be seen."""
+    from autograde.sandbox import PRELOAD, Bare, Sandbox
+
+    names = {path.name for path in folder.iterdir()}
+    preload = [name for name in PRELOAD if not name.startswith("cnnkit") or "cnnkit" in names]
+    kind = Sandbox if sandboxed else Bare
+    return kind(readable={f"/course/{name}": folder / name for name in sorted(names)}, preload=preload)
+
+
+def _import_for_judges(folder: Path) -> None:
+    """Import what judges need, so that each finds it there after its fork."""
+    sys.path.insert(0, str(folder))
+    import numpy.testing  # noqa: F401
+
+    import autograde.judge  # noqa: F401
+
+    if (folder / "cnnkit").exists():
+        for name in ("cnnkit.check", "cnnkit.functional", "cnnkit.zoo"):
+            importlib.import_module(name)
+
+
+def _graded(task: Task, room: _Room, boss: int) -> Graded:
+    """Grade a submission, again if that was cut short from outside."""
+    from autograde.sandbox import SandboxError
+
+    for attempt in range(ATTEMPTS):
+        try:
+            return _attempt(task, room, boss, last=attempt == ATTEMPTS - 1)
+        except SandboxError:
+            if attempt == ATTEMPTS - 1:
+                raise
+        except Lost as lost:
+            why = f"{lost} Grade it again."
+    return task.result(State.UNGRADABLE, why, fingerprint=""), None
+
+
+def _attempt(task: Task, room: _Room, boss: int, *, last: bool) -> Graded:
+    from autograde.executed import executed
+    from autograde.judge import channels
+    from autograde.limits import Limits
+    from autograde.marks import marks_of
+
+    began = time.monotonic()
+    submitted = loads(task.notebook)
+    seed = int.from_bytes(hashlib.sha256(task.student.encode()).digest()[:4], "big")
+    pairs = [socket.socketpair() for _ in range(channels(room.source))]
+    limits = replace(Limits(), seconds=task.limit, cpu=max(1, int(task.limit)))
+    with ExitStack() as held:
+        given = _folder(held, room.kit.beside)
+        own = _folder(held, {**task.files, **room.kit.beside})
+        ours = [held.enter_context(pair[0]) for pair in pairs]
+        session = held.enter_context(
+            room.zygote.session([pair[1] for pair in pairs], files=own, limits=limits, seed=seed)
+        )
+        judged = _judged(room.source, submitted, ours, task, given, boss)
+        ending = session.kill()
+    if judged is None:
+        why = f"It was given up after {task.limit:.0f} s."
+        return task.result(State.UNGRADABLE, why, seconds=time.monotonic() - began), None
+    died = "session" in judged.reason
+    if died and not last and _from_outside(ending.reason):
+        raise Lost(judged.reason)
+    reasons = [judged.reason[:1].upper() + judged.reason[1:]] if judged.reason else []
+    if died and "limit" in ending.reason:
+        reasons.append(f"It was {ending.reason}.")
+    if stopped := [test.id for test in judged.tests if test.error.startswith("CellTimeoutError")]:
+        reasons.append(f"Stopped after {task.timeout} seconds: {', '.join(stopped)}.")
+    state, reason = (State.PARTLY if reasons else State.GRADED), " ".join(reasons)
+    marks = marks_of(room.kit.questions, judged, submitted)
+    notes = (*task.notes, *_notes(judged, marks))
+    result = task.result(state, reason, notes=notes, marks=marks, seconds=time.monotonic() - began)
+    return result, executed(room.source, submitted, judged)
+
+
+def _from_outside(ending: str) -> bool:
+    """Say whether a session may have been ended by something else than its own code or its limits."""
+    return ending.startswith("killed") or ending == "its warden died"
+
+
+def _notes(judged: Judged, marks: Any) -> list[str]:
+    notes = [
+        f"The cell {test.id} was deleted; it was put back." for test in judged.tests if test.place is None
+    ]
+    notes += [f"The cell {mark.question} was deleted." for mark in marks if mark.verdict == "deleted"]
+    return notes + [f"{test.id}: {note}" for test in judged.tests for note in test.notes]
+
+
+def _folder(held: ExitStack, files: Mapping[str, bytes]) -> Path | None:
+    """Write files into a folder that lasts as long as `held`; None if there are none."""
+    if not files:
+        return None
+    folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="autograde-files-")))
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def _judged(
+    source: Notebook,
+    submitted: Notebook,
+    ours: list[socket.socket],
+    task: Task,
+    given: Path | None,
+    boss: int,
+) -> Judged | None:
+    """Judge in a process of its own; None if that does not end in time."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reading)
+            answer = pickle.dumps(_verdict(source, submitted, ours, task, given))
+            with os.fdopen(writing, "wb") as file:
+                file.write(answer)
+        finally:
+            os._exit(0)
+    os.close(writing)
+    for channel in ours:
+        channel.close()
+    try:
+        data = _read(reading, time.monotonic() + task.limit, boss)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reading)
+    if data is None:
+        return None
+    try:
+        judged = pickle.loads(data)  # from the judge, which is ours
+    except (EOFError, pickle.UnpicklingError):
+        raise Lost("The process that judged it died.") from None
+    if isinstance(judged, str):
+        raise RuntimeError(judged)
+    return judged  # type: ignore[no-any-return]
+
+
+def _verdict(
+    source: Notebook, submitted: Notebook, ours: list[socket.socket], task: Task, given: Path | None
+) -> Judged | str:
+    """Judge, in the judge's own process, where the instructor's files are; return what went wrong as text."""
+    from autograde.judge import Patience, judge
+
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if sys.platform == "linux":
+        from autograde.namespaces import die_with_parent
+
+        die_with_parent()
+    try:
+        with tempfile.TemporaryDirectory() as empty:
+            os.chdir(given or empty)
+            sys.path.insert(0, str(given or empty))
+            return judge(source, submitted, ours, Patience(cell=task.timeout, test=task.timeout))
+    except BaseException:
+        return traceback.format_exc().strip().splitlines()[-1]
+
+
+def _read(descriptor: int, deadline: float, boss: int) -> bytes | None:
+    """Return all that comes until the other end closes; None if that takes too long.
+
+    It ends this process when `boss`, a pipe, is closed: then nobody wants to know any more.
+    """
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    poll.register(boss, 0)
+    parts: list[bytes] = []
+    while ready := dict(poll.poll(max(0.0, deadline - time.monotonic()) * 1000)):
+        if boss in ready:
+            sys.exit(1)
+        part = os.read(descriptor, 1 << 20)
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+    return None
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2] == "sandboxed")

@@ -1,0 +1,230 @@
+"""A snapshot of the student's session, as the judge asks it."""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Callable, Sequence
+from types import FunctionType, MethodType
+from typing import Any, NoReturn
+
+from autograde.export import export
+from autograde.load import load, names_and_text
+from autograde.proxies import CURE, Function, Module, Proxy, Record
+from autograde.raised import student_error
+from autograde.sources import Sources
+from autograde.wire import Channel, Silence, WireError
+
+__all__ = ["Remote", "SessionLost"]
+
+# What may be given to a student's function by its name.
+NAMED = ("builtins", "math", "cmath", "operator", "statistics", "numpy", "torch")
+
+
+class SessionLost(BaseException):
+    """The session is gone, silent, or talks nonsense. No Exception: no test shall go on without it."""
+
+
+class Remote:
+    """A snapshot of the student's session, as the judge asks it.
+
+    Parameters
+    ----------
+    channel : Channel
+    seconds : float
+        How long it may take to answer, for all questions together.
+    sources : Sources
+        The text of the student's cells.
+    seeded : bool
+        Whether the student's functions go on with this process's random numbers, as if they ran in it.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        seconds: float,
+        sources: Sources,
+        seeded: bool = False,
+    ) -> None:
+        self.channel = channel
+        self.deadline = time.monotonic() + seconds
+        self.sources = sources
+        self.seeded = seeded
+        self.drawn: Any = None
+        self.lost = ""
+        self.number = 0
+        self.known: dict[int, Proxy] = {}
+        self.root = ""
+        self.given: list[Callable[..., Any]] = []
+
+    def fetch(self, name: str) -> Any:
+        """Return a variable of the student's; NameError if there is none."""
+        answer = self.ask("fetch", name=name)
+        if answer.get("missing") is True:
+            raise NameError(f"name {name!r} is not defined")
+        return self.value(answer, name)
+
+    def call(self, handle: int, root: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """Call an object of the student's."""
+        request: dict[str, Any] = {
+            "args": [self.node(value) for value in args],
+            "kwargs": {name: self.node(value) for name, value in kwargs.items()},
+        }
+        if self.seeded:
+            state = export(random_state(), id)
+            if state != self.drawn:  # seeded, or drawn from, since the last call
+                request["random"] = state
+                self.drawn = export(moved_on(), id)
+        return self.value(self.ask("call", handle=handle, **request), root)
+
+    def get(self, handle: int, root: str, attribute: str) -> Any:
+        """Return an attribute of an object of the student's."""
+        return self.value(self.ask("get", handle=handle, attribute=attribute), root)
+
+    def state(self, handle: int, root: str, part: str) -> dict[str, Any]:
+        """Return the named parameters, buffers, modules or children of an nn.Module."""
+        found = self.value(self.ask("state", handle=handle, part=part), root)
+        if not isinstance(found, dict):
+            self.lose("it answered something else than was asked for")
+        return found
+
+    def reaches(self, handle: int) -> list[str]:
+        """Return what of other modules an object leads to, as the session says."""
+        found = self.value(self.ask("reaches", handle=handle), "")
+        if type(found) is not list or not all(type(name) is str for name in found):
+            self.lose("it answered something else than was asked for")
+        return found
+
+    def ask(self, do: str, **fields: Any) -> dict[str, Any]:
+        """Send a request and return the answer; SessionLost if there is none that makes sense."""
+        if self.lost:
+            self.lose(self.lost)
+        self.number, sent = self.number + 1, False
+        number = self.number
+        try:
+            self.channel.send({"do": do, "id": number, **fields}, self._left())
+            sent = True
+            while "callback" in (answer := self.channel.receive(self._left())):
+                self.channel.send({"do": "returned", **self.call_back(answer)}, self._left())
+        except WireError as problem:
+            if not sent and not isinstance(problem, Silence):
+                raise  # too large an argument: nothing went out
+            self.lose(str(problem))
+        if answer.get("id") != number:
+            self.lose("it answered out of turn")
+        if type(answer.get("stdout")) is str:
+            sys.stdout.write(answer["stdout"])
+        if type(answer.get("refused")) is str:
+            raise WireError(answer["refused"][:500])
+        return answer
+
+    def call_back(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Call a function of the test's own, which it gave to a student's function."""
+        number, nodes = request["callback"], request.get("args")
+        if type(number) is not int or not 0 <= number < len(self.given) or type(nodes) is not list:
+            self.lose("it called back what it was not given")
+        try:
+            args = [load(node, self.meet, student_error) for node in nodes]
+            return {"value": self.node(self.given[number](*args))}
+        except Exception as error:
+            return {"raised": type(error).__name__, "text": str(error)[:500]}
+
+    def node(self, value: Any) -> Any:
+        """Write an argument."""
+        return export(value, self.keep, _nothing)
+
+    def _left(self) -> float:
+        return max(0.001, self.deadline - time.monotonic())
+
+    def lose(self, why: str) -> NoReturn:
+        """Give the session up."""
+        self.lost = why
+        raise SessionLost(f"the student's session is lost: {why}")
+
+    def value(self, answer: dict[str, Any], root: str) -> Any:
+        """Read an answer: a value, or the student's exception, which is raised."""
+        if "raised" in answer:
+            raised = answer["raised"] if type(answer["raised"]) is dict else {}
+            raise student_error(*names_and_text(raised.get("mro"), raised.get("text"))) from None
+        if "value" not in answer:
+            self.lose("it answered something else than was asked for")
+        self.root = root
+        return load(answer["value"], self.meet, student_error)
+
+    def meet(self, handle: int, fields: dict[str, Any]) -> Proxy:
+        """Return the proxy of an object: the same one whenever it is met again."""
+        if handle not in self.known:
+            kind: type[Proxy] = Record if "fields" in fields else Proxy
+            if fields.get("callable"):
+                kind = Module if fields.get("kind") == "nn.Module" else Function
+            self.known[handle] = kind(self, handle, fields, self.root)
+        return self.known[handle]
+
+    def keep(self, value: Any) -> int | list[Any]:
+        """Say how something that is no plain data goes to the student's side."""
+        if isinstance(value, Proxy):
+            if value._remote is not self:
+                raise WireError("call: an argument belongs to another test cell. Fetch it in this one.")
+            return value._handle
+        node = _by_name(value) or _generator(value)
+        if node is None and isinstance(value, FunctionType | MethodType):
+            self.given.append(value)
+            node = ["callback", len(self.given) - 1]
+        if node is None:
+            raise WireError(
+                f"call: an argument is a {type(value).__name__}, expected plain data, an array, a tensor or "
+                f"what the student made. {CURE}"
+            )
+        return node
+
+
+def random_state() -> dict[str, Any]:
+    """Return the state of the global random numbers of Python, numpy and torch, as far as they are loaded."""
+    state: dict[str, Any] = {"random": random.getstate()}
+    if "numpy" in sys.modules:
+        state["numpy"] = sys.modules["numpy"].random.get_state()
+    if "torch" in sys.modules:
+        state["torch"] = sys.modules["torch"].get_rng_state()
+    return state
+
+
+def moved_on() -> dict[str, Any]:
+    """Draw a number of each kind, so that seeding again shows; return the states then."""
+    random.random()
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.random()
+    if "torch" in sys.modules:
+        sys.modules["torch"].rand(1)
+    return random_state()
+
+
+def _nothing(value: Any) -> dict[str, Any]:
+    return {}
+
+
+def _by_name(value: Any) -> list[Any] | None:
+    """Write something that both sides can import: ``np.tanh``, ``torch.float32``, ``int``."""
+    module = getattr(value, "__module__", None) or type(value).__module__
+    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(value, torch.dtype):
+        module, name = "torch", str(value).removeprefix("torch.")
+    top = str(module).partition(".")[0]
+    if not isinstance(name, str) or top not in NAMED:
+        return None
+    for place in dict.fromkeys((str(module), top)):
+        found: Any = sys.modules.get(place)
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if found is value:
+            return ["global", place, name]
+    return None
+
+
+def _generator(value: Any) -> list[Any] | None:
+    """Write numpy's random generators: the student's side gets one that draws the same numbers."""
+    numbers = sys.modules.get("numpy.random")
+    if numbers is None or not isinstance(value, numbers.Generator):
+        return None
+    return ["generator", export(value.bit_generator.state, id)]

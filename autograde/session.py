@@ -1,0 +1,351 @@
+"""The student's half: runs students' cells, and answers questions about what they made.
+
+This runs inside the sandbox and sees nothing of the course. It is the student's own process: whatever it says
+may be a lie, and the judge takes it so. Every request is a dict with ``do`` and ``id``; the answer repeats
+the ``id``.
+
+::
+
+    main (waits) ── forks ──> the session, runs cells ── forks ──> a copy for each test, as it stood there
+
+A copy is asked nothing before all cells have run, so that no cell can show what a test asked. The process
+that waits keeps the copies alive when a cell brings the session down: in a namespace all die with process 1.
+
+On the main channel:
+
+- ``run``: ``cell, source, seconds`` -> ``ok, timed_out, outputs``
+- ``fork``: ``channel`` -> ``forked``; a copy of this process, as it is now, serves that channel from now on
+- ``stop``: ``channel``; kills that copy, no answer
+
+On a copy's channel:
+
+- ``fetch``: ``name`` -> ``value`` or ``missing``
+- ``call``: ``handle, args, kwargs, random`` -> ``value`` or ``raised``, ``stdout``; before that any number of
+  ``callback, args``, each answered by ``returned`` with ``value`` or ``raised, text``
+- ``get``: ``handle, attribute`` -> ``value`` or ``raised``
+- ``state``: ``handle`` of an nn.Module, ``part`` (parameters, buffers, modules, children) -> ``value``
+- ``reaches``: ``handle`` of a function -> ``value``, the dotted names of what of other modules it leads to
+- ``end``
+
+What cannot go over the wire is ``refused``, with the reason.
+"""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import gc
+import importlib
+import os
+import random
+import signal
+import socket
+import sys
+import types
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from typing import Any, NoReturn
+
+from autograde.capture import LEAVING, Recorder, Shell, Stream
+from autograde.export import export, names_of_error, text_of_error
+from autograde.load import load
+from autograde.wire import Channel, Silence, WireError
+
+__all__ = ["Snapshot", "main"]
+
+Message = dict[str, Any]
+PRINTED = 2**16  # characters that one call may print
+REACHED = 10_000  # things that one function may lead to
+
+
+def main(channels: Sequence[socket.socket]) -> None:
+    """Serve the first channel until its other end is closed; the others wait for copies.
+
+    Parameters
+    ----------
+    channels : sequence of socket
+        The main channel, then one for each test cell.
+    """
+    ended, alive = os.pipe()  # copies and session hold its other end: it ends with the last of them
+    if os.fork() == 0:
+        os.close(ended)
+        try:
+            _serve(channels)
+        finally:
+            os._exit(0)
+    os.close(alive)
+    for channel in channels:
+        channel.close()
+    with suppress(ChildProcessError):  # as process 1 it inherits all that have lost their parent
+        while True:
+            os.wait()
+    os.read(ended, 1)
+
+
+def _serve(channels: Sequence[socket.socket]) -> None:
+    builtins.input = _no_input
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    warnings.filterwarnings("ignore", LEAVING)
+    with Shell.alone() as shell:
+        assert shell.display_formatter is not None
+        shell.display_formatter.active_types = ["text/plain", "image/png"]
+        if "matplotlib.pyplot" in sys.modules:
+            shell.enable_matplotlib("inline")  # type: ignore[no-untyped-call]
+        session = _Session(shell, Channel(channels[0]), list(channels[1:]))
+        with suppress(Silence):
+            while True:
+                session.answer(session.main.receive(None))
+
+
+def _no_input(prompt: object = "") -> NoReturn:
+    raise EOFError("input: nobody is there to answer. Put the value into the cell.")
+
+
+class _Session:
+    """The process in which the cells run, one after another."""
+
+    def __init__(self, shell: Shell, channel: Channel, spare: list[socket.socket]) -> None:
+        self.shell = shell
+        self.main = channel
+        self.spare = spare
+        self.copies: dict[int, int] = {}  # channel -> process
+
+    def answer(self, request: Message) -> None:
+        do = request.get("do")
+        if do == "run":
+            answer = self.run(request)
+        elif do == "fork":
+            answer = self.fork(request)
+        elif do == "stop":
+            return self.stop(request)
+        else:
+            answer = {"refused": f"session: {do!r} is not a request."}
+        try:
+            self.main.send(answer | {"id": request.get("id")})
+        except Silence:
+            raise
+        except WireError as problem:
+            error = {"kind": "error", "ename": "WireError", "evalue": str(problem), "traceback": []}
+            self.main.send({"ok": False, "timed_out": False, "outputs": [error], "id": request.get("id")})
+
+    def run(self, request: Message) -> Message:
+        ran = self.shell.cell(request["source"], request["seconds"])
+        outputs = [part for output in ran.outputs for part in _parts(output)]
+        return {"ok": ran.error is None, "timed_out": ran.timed_out, "outputs": outputs}
+
+    def fork(self, request: Message) -> Message:
+        channel = self.spare[request["channel"]]
+        copy = os.fork()
+        if copy == 0:
+            try:
+                gc.disable()  # a collection in the copy would touch, and so really copy, every page
+                self.main.close()
+                for other in self.spare:
+                    if other is not channel:
+                        other.close()
+                Snapshot(self.shell.user_ns, Channel(channel)).serve()
+            finally:
+                os._exit(0)
+        channel.close()
+        self.copies[request["channel"]] = copy
+        return {"forked": True}
+
+    def stop(self, request: Message) -> None:
+        if (copy := self.copies.pop(request["channel"], None)) is not None:
+            with suppress(ProcessLookupError, ChildProcessError):
+                os.kill(copy, signal.SIGKILL)
+                os.waitpid(copy, 0)
+
+
+def _parts(output: Mapping[str, Any]) -> list[Message]:
+    """Reduce an output to what may leave: text and pictures."""
+    kind = output["output_type"]
+    if kind == "stream":
+        return [{"kind": output["name"], "text": output["text"]}]
+    if kind == "error":
+        return [{"kind": "error", **{field: output[field] for field in ("ename", "evalue", "traceback")}}]
+    text = output["data"].get("text/plain", "")
+    if "image/png" in output["data"]:
+        return [{"kind": "png", "data": base64.b64decode(output["data"]["image/png"]), "text": text}]
+    return [{"kind": "result" if kind == "execute_result" else "text", "text": text}] if text else []
+
+
+class Snapshot:
+    """A copy of the session that answers questions about it, and then ends.
+
+    Parameters
+    ----------
+    names : mapping of str to object
+        The notebook's variables.
+    channel : Channel
+    """
+
+    def __init__(self, names: Mapping[str, Any], channel: Channel) -> None:
+        self.names = names
+        self.channel = channel
+        self.objects: list[Any] = []
+        self.handles: dict[int, int] = {}
+        self.requests: dict[str, Callable[[Message], Message]] = {
+            "fetch": self.fetch,
+            "call": self.call,
+            "get": self.get,
+            "state": self.state,
+            "reaches": self.reaches,
+        }
+
+    def serve(self) -> None:
+        """Answer until the judge is done or gone."""
+        with suppress(Silence):
+            while (request := self.channel.receive(None)).get("do") != "end":
+                answer = self.answered(request)
+                try:
+                    self.channel.send(answer | {"id": request.get("id")})
+                except WireError as problem:
+                    self.channel.send({"refused": str(problem), "id": request.get("id")})
+
+    def answered(self, request: Message) -> Message:
+        """Answer one request; whatever a student's object does, there is an answer."""
+        printed = Recorder(text=PRINTED, pictures=0)
+        with redirect_stdout(Stream(printed, "stdout")), redirect_stderr(Stream(Recorder(0), "stderr")):
+            try:
+                answer = self.requests[request["do"]](request)
+            except WireError as problem:
+                answer = {"refused": str(problem)}
+            except BaseException as error:
+                answer = {"refused": f"session: {type(error).__name__}: {text_of_error(error)}"}
+        if printed.outputs:
+            answer["stdout"] = printed.outputs[0]["text"]
+        return answer
+
+    def fetch(self, request: Message) -> Message:
+        """Return the variable ``name``."""
+        if request["name"] not in self.names:
+            return {"missing": True}
+        return {"value": export(self.names[request["name"]], self.keep)}
+
+    def call(self, request: Message) -> Message:
+        """Call an object."""
+        function = self.objects[request["handle"]]
+        args = [self.gift(node) for node in request["args"]]
+        kwargs = {name: self.gift(node) for name, node in request["kwargs"].items()}
+        if "random" in request:
+            _settle(load(request["random"], self.meet))
+        return self._tried(lambda: function(*args, **kwargs))
+
+    def gift(self, node: Any) -> Any:
+        """Read an argument that the judge gives."""
+        more: dict[str, Callable[..., Any]] = {
+            "global": _global,
+            "generator": _generator,
+            "callback": self.callback,
+        }
+        return load(node, self.meet, more=more)
+
+    def callback(self, number: int) -> Callable[..., Any]:
+        """Return what stands for a function of the test's own."""
+
+        def call(*args: Any) -> Any:
+            self.channel.send({"callback": number, "args": [export(value, self.keep) for value in args]})
+            while (answer := self.channel.receive(None)).get("do") != "returned":
+                self.channel.send(self.answered(answer) | {"id": answer.get("id")})
+            if "raised" in answer:
+                raise getattr(builtins, answer["raised"], RuntimeError)(answer["text"])
+            return self.gift(answer["value"])
+
+        return call
+
+    def get(self, request: Message) -> Message:
+        """Return an attribute of an object."""
+        return self._tried(lambda: getattr(self.objects[request["handle"]], request["attribute"]))
+
+    def state(self, request: Message) -> Message:
+        """Return the named parameters, buffers, modules or children of an nn.Module."""
+        module, part = self.objects[request["handle"]], request["part"]
+        return self._tried(lambda: dict(getattr(module, f"named_{part}")()))
+
+    def reaches(self, request: Message) -> Message:
+        """Return what of other modules a function leads to: by its globals, closures and defaults."""
+        waiting, seen, origins = [self.objects[request["handle"]]], set[int](), dict[str, None]()
+        while waiting and len(seen) < REACHED:
+            value = waiting.pop()
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            if isinstance(value, types.FunctionType) and value.__module__ == "__main__":
+                code = list(_codes(value.__code__))
+                names = [name for part in code for name in part.co_names]
+                waiting += [value.__globals__[name] for name in names if name in value.__globals__]
+                waiting += [*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
+                waiting += [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
+            elif origin := _origin(value):
+                origins[origin] = None
+        return {"value": export(list(origins), self.keep)}
+
+    def _tried(self, ask: Callable[[], Any]) -> Message:
+        try:
+            value = ask()
+        except BaseException as error:
+            return {"raised": {"mro": names_of_error(error), "text": text_of_error(error)}}
+        return {"value": export(value, self.keep)}
+
+    def keep(self, value: Any) -> int:
+        """Remember an object, and return its handle."""
+        if id(value) not in self.handles:
+            self.handles[id(value)] = len(self.objects)
+            self.objects.append(value)
+        return self.handles[id(value)]
+
+    def meet(self, handle: int, fields: Mapping[str, Any]) -> Any:
+        """Return the object that the judge means."""
+        return self.objects[handle]
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _codes(constant)
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018 - an empty cell raises
+    except ValueError:
+        return False
+    return True
+
+
+def _origin(value: Any) -> str:
+    """Return where a module, function or class comes from, "" for other things and for the notebook's own."""
+    if isinstance(value, types.ModuleType):
+        return value.__name__
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(name, str) or module == "__main__":
+        return ""
+    return f"{module}.{name}"
+
+
+def _global(module: str, name: str) -> Any:
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _generator(state: Any) -> Any:
+    import numpy as np
+
+    state = load(state, lambda handle, fields: None)
+    bits = getattr(np.random, state["bit_generator"])()
+    bits.state = state
+    return np.random.Generator(bits)
+
+
+def _settle(state: Mapping[str, Any]) -> None:
+    """Go on with the judge's random numbers."""
+    random.setstate(state["random"])
+    if "numpy" in state:
+        importlib.import_module("numpy").random.set_state(state["numpy"])
+    if "torch" in state:
+        importlib.import_module("torch").set_rng_state(state["torch"])

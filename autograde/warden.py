@@ -1,0 +1,187 @@
+"""The process between the zygote and one session: it waits for the session, and ends it when it must.
+
+It is trusted, out of the session's sight, and alone in hearing the grader. A session ends when it leaves of
+its own accord, when the grader says so or is gone, when its time is over, or when all of its processes
+together hold more memory than they may. With namespaces the session is process 1 of its own, so that the
+kernel ends every fork and daemon with it; without them the warden takes in the orphans and ends what it can
+see.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+from autograde.limits import MIB, Limits
+
+__all__ = ["Warden"]
+
+PERIOD = 0.1  # seconds between two looks at the memory
+SHARE = 10  # a look may take at most a tenth of the time
+
+
+@dataclass
+class Warden:
+    """Watch over the session `child`.
+
+    Parameters
+    ----------
+    child : int
+        Its process id.
+    life : socket
+        To the grader. What it reads there, the end of file too, means: end it.
+    limits : Limits
+    processes : int or None
+        An open /proc that shows the session; None where there is none.
+    alone : bool
+        Whether the child is process 1 of its own namespace.
+    inherited : int
+        Bytes that a fork of the zygote holds before it does anything.
+    code : int or None
+        The child's exit status once it has one.
+    """
+
+    child: int
+    life: socket.socket
+    limits: Limits
+    processes: int | None
+    alone: bool
+    inherited: int = 0
+    code: int | None = None
+
+    def wait(self) -> None:
+        """Return when the session is dead, and tell the grader how it ended."""
+        end = time.monotonic() + self.limits.seconds
+        exited = os.pidfd_open(self.child) if hasattr(os, "pidfd_open") else None
+        poll = select.poll()
+        for descriptor in (self.life.fileno(), exited):
+            if descriptor is not None:
+                poll.register(descriptor, select.POLLIN)
+        pause, why = PERIOD if exited is not None else PERIOD / 5, ""
+        while not why:
+            ready = {descriptor for descriptor, _ in poll.poll(pause * 1000)}
+            if self.dead():
+                break
+            if self.life.fileno() in ready:
+                why = "ended by the grader"
+            elif time.monotonic() > end:
+                why = f"stopped after {self.limits.seconds:g} seconds, its limit"
+            else:
+                start = time.monotonic()
+                why = self.excess()
+                pause = max(PERIOD, SHARE * (time.monotonic() - start))
+        status = self.finish()
+        with suppress(OSError):  # the grader is gone
+            self.life.sendall(json.dumps({"ended": why or told(status), "status": status}).encode() + b"\n")
+
+    def dead(self) -> bool:
+        """Return whether the child has ended, and keep its exit status."""
+        if self.code is None:
+            process, status = os.waitpid(self.child, os.WNOHANG)
+            self.code = os.waitstatus_to_exitcode(status) if process else None
+        return self.code is not None
+
+    def finish(self) -> int:
+        """End everything that is left and return the exit status of the child, negative for a signal."""
+        if self.alone:
+            if self.code is None:
+                os.kill(self.child, signal.SIGKILL)
+        else:
+            self.hunt()
+        if self.code is None:
+            # Process 1 counts as dead only when all others of its namespace are.
+            self.code = os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
+        return self.code
+
+    def hunt(self) -> None:
+        """End the child, its process group, and whatever came down to this process since."""
+        for _ in range(200):
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.child, signal.SIGKILL)
+            family = self.family() - {self.child}
+            for process in family:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+                with suppress(ChildProcessError):  # only orphans are ours to wait for
+                    os.waitpid(process, os.WNOHANG)
+            if self.dead() and not family:
+                return
+            time.sleep(0.005)
+
+    def family(self) -> set[int]:
+        """Return the ids of the session's processes, as far as /proc shows them."""
+        if self.processes is None:
+            return {self.child}
+        parents = {}
+        for name in os.listdir(self.processes):
+            if name.isdigit() and (fields := self.status(int(name))):
+                parents[int(name)] = fields.get("PPid", 0)
+        found: set[int] = set()
+        more = {self.child} if self.alone else {os.getpid()}
+        while more:
+            found |= more
+            more = {process for process, parent in parents.items() if parent in more} - found
+        return found - {os.getpid()}
+
+    def status(self, process: int) -> dict[str, int]:
+        """Return the numbers in a process's status file; the sizes are in KiB. Nothing if it is gone."""
+        text = self.read(f"{process}/status")
+        pairs = (line.split(":", 1) for line in text.splitlines() if ":" in line)
+        return {name: int(first[0]) for name, rest in pairs if (first := rest.split()) and first[0].isdigit()}
+
+    def read(self, path: str) -> str:
+        """Return the text of a file in /proc, or nothing."""
+        try:
+            with open(
+                os.open(path, os.O_RDONLY, dir_fd=self.processes), encoding="ascii", errors="replace"
+            ) as file:
+                return file.read()
+        except OSError:
+            return ""
+
+    def excess(self) -> str:
+        """Return what the session uses too much of; nothing if it keeps to its limits."""
+        if self.processes is None:
+            return ""
+        family = self.family()
+        if not self.alone and len(family) > self.limits.processes:
+            return f"stopped at {len(family)} processes, its limit is {self.limits.processes:g}"
+        most = (self.limits.memory + self.inherited) / 1024
+        rows = [self.status(process) for process in family]
+        # What forks share is counted once for each of them: good enough while it is below the limit.
+        rough = sum(row.get(name, 0) for row in rows for name in ("RssAnon", "RssShmem", "VmPTE", "VmSwap"))
+        if rough <= most:
+            return ""
+        exact = sum(self.private(process) for process in family)
+        if exact <= most:
+            return ""
+        limit = self.limits.memory / MIB
+        return f"stopped at {exact * 1024 / MIB:.0f} MiB of memory, its limit is {limit:.0f} MiB"
+
+    def private(self, process: int) -> int:
+        """Return the memory of a process in KiB, its share of what it shares with others."""
+        rows = (line.split() for line in self.read(f"{process}/smaps_rollup").splitlines())
+        sizes = {row[0]: int(row[1]) for row in rows if len(row) == 3}
+        own = sum(sizes.get(name, 0) for name in ("Pss_Anon:", "Pss_Shmem:", "SwapPss:"))
+        return own + self.status(process).get("VmPTE", 0)
+
+
+def told(status: int) -> str:
+    """Return an exit status in words.
+
+    Examples
+    --------
+    >>> told(0), told(3), told(-9)
+    ('left', 'left with status 3', 'killed by SIGKILL')
+    """
+    if status >= 0:
+        return f"left with status {status}" if status else "left"
+    with suppress(ValueError):
+        return f"killed by {signal.Signals(-status).name}"
+    return f"killed by signal {-status}"

@@ -1,0 +1,1 @@
+"""What ``bench/grading.py`` measures with: a class, the graders, the floor and a meter."""

@@ -1,0 +1,14 @@
+"""What the answer cells of a hostile notebook hold unless the attack says otherwise: nothing right."""
+
+__all__ = ["WRONG"]
+
+WRONG = {
+    "largest-gap": "largest_gap = 1",
+    "moving-average": "def moving_average(x, width):\n    return x",
+    "shares": "shares = np.zeros(4)",
+    "estimate": "estimate = -1000.0",
+    "kernel-from-sizes": "kernel_from_sizes = 1000",
+    "axis-name": 'axis_name = "columns"',
+    "summary": 'summary = {"min": -1, "max": -1, "mean": -1}',
+    "safe-root": "def safe_root(x):\n    return 0",
+}
