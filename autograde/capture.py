@@ -26,6 +26,8 @@ from IPython.core.profiledir import ProfileDir
 from traitlets import Type
 from traitlets.config import Config
 
+from autograde.text import printable
+
 __all__ = [
     "LEAVING",
     "NOTHING",
@@ -35,7 +37,6 @@ __all__ = [
     "Shell",
     "Stream",
     "at_most",
-    "printable",
 ]
 
 TEXT = 2**20  # characters of all text of a cell
@@ -301,11 +302,6 @@ def _from_cell(trace: TracebackType | None) -> TracebackType | None:
     while here is not None and not here.tb_frame.f_code.co_filename.startswith("<ipython-input"):
         here = here.tb_next
     return here
-
-
-def printable(text: str) -> str:
-    """Put a question mark for what no file can hold: half of a pair of surrogates."""
-    return text.encode("utf-8", "replace").decode()
 
 
 @contextmanager

@@ -6,12 +6,10 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from importlib.metadata import version
 
 from autograde import cluster, engine, intake
 from autograde.course import Assignment, Course
-from autograde.errors import NotebookError
 from autograde.gradebook import Writer
 from autograde.intake import Submission
 from autograde.progress import Bar
@@ -116,10 +114,7 @@ class _Round:
         """Yield what is to be run, each read when it is asked for."""
         for submission in submissions:
             kit = self.kits[submission.assignment]
-            try:
-                yield task_of(submission, kit, self.timeout, self.fingerprint(submission))
-            except NotebookError as error:
-                self.refuse(replace(submission, state=State.UNGRADABLE, reason=str(error)))
+            yield task_of(submission, kit, self.timeout, self.fingerprint(submission))
 
     def fingerprint(self, submission: Submission) -> str:
         return fingerprint(submission, self.kits[submission.assignment])

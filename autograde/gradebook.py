@@ -24,7 +24,8 @@ from autograde.course import Assignment, Course
 from autograde.errors import StockError
 from autograde.intake import Submission
 from autograde.notebook import Notebook, dumps
-from autograde.result import Mark, Result, record
+from autograde.result import Mark, Result, State, record
+from autograde.text import printable
 
 try:
     import fcntl
@@ -125,10 +126,20 @@ def _serve(
         while True:
             submission, result, notebook = pipe.recv()
             if notebook is not None:
-                _keep(course, submission, notebook)
-                result = _score(course, gradebook, submission, result, notebook)
+                try:
+                    _keep(course, submission, notebook)
+                    result = _score(course, gradebook, submission, result, notebook)
+                except (ValueError, TypeError, RecursionError) as error:  # no other submission has it
+                    gradebook.db.rollback()
+                    result = _refused(result, error)
             record(course, result)
             pipe.send(result)
+
+
+def _refused(result: Result, error: Exception) -> Result:
+    """Return the row of a submission in which something cannot be written down."""
+    reason = f"It was graded, but cannot be kept: {type(error).__name__}: {error}."
+    return replace(result, state=State.UNGRADABLE, reason=printable(reason), marks=(), fingerprint="")
 
 
 def _keep(course: Course, submission: Submission, notebook: Notebook) -> None:

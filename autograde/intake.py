@@ -6,16 +6,23 @@ is known by the ids of its graded cells, not by its name.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograde.course import Assignment, Course
 from autograde.errors import CourseError, NotebookError
+from autograde.limits import Limits
 from autograde.notebook import Notebook, graded_as, load
 from autograde.result import State
+from autograde.text import plain
 
 __all__ = ["Submission", "collect"]
+
+DEEPEST = 32  # folders inside one another
+MOST_FILES = 10_000
 
 
 @dataclass(frozen=True)
@@ -48,8 +55,7 @@ class Submission:
         """What was handed in beside the notebook: regular files in the assignment's own folder."""
         if self.notebook is None or self.notebook.parent.name == self.student:
             return []
-        inside = (path for path in self.notebook.parent.rglob("*") if ".ipynb_checkpoints" not in path.parts)
-        return sorted(p for p in inside if p.is_file() and not p.is_symlink() and p.suffix != ".ipynb")
+        return [path for path in _files(self.notebook.parent) if path.suffix != ".ipynb"]
 
 
 def collect(course: Course, assignments: Sequence[Assignment]) -> list[Submission]:
@@ -98,12 +104,14 @@ class _Desk:
 
     def __init__(self, folder: Path, known: Mapping[str, Notebook]) -> None:
         self.folder = folder
+        self.student = plain(folder.name)
         self.known = known
         self.ids = {name: _ids(nb) for name, nb in known.items()}
         self.filed: dict[str, list[_Found]] = {name: [] for name in known}
         self.stray: list[_Found] = []
-        for path in sorted(folder.rglob("*.ipynb")):
-            if path.is_file() and not path.is_symlink() and ".ipynb_checkpoints" not in path.parts:
+        self.files = _files(folder)
+        for path in self.files:
+            if path.suffix == ".ipynb":
                 self.filed.get(path.relative_to(folder).parts[0], self.stray).append(self._look_at(path))
 
     def _look_at(self, path: Path) -> _Found:
@@ -118,6 +126,9 @@ class _Desk:
 
     def submission(self, assignment: str) -> Submission:
         """Decide which notebook, if any, is this assignment's."""
+        if self.student != self.folder.name:
+            why = "The folder's name holds what cannot be shown. Name it after the student."
+            return self._refused(assignment, why)
         filed = self.filed[assignment]
         # A wrongly named folder does no harm as long as it is clear what is in it.
         fitting = [found for found in filed or self.stray if found.assignment == assignment]
@@ -129,11 +140,10 @@ class _Desk:
             return self._accepted(assignment, fitting[0])
         if filed:
             return self._refused(assignment, " ".join(self._why_not(found, assignment) for found in filed))
-        here = self.folder / assignment
-        others = sorted(path.name for path in here.rglob("*") if path.is_file()) if here.is_dir() else []
+        others = [path.name for path in self.files if path.is_relative_to(self.folder / assignment)]
         if others:
             return self._refused(assignment, f"No notebook was handed in, only {', '.join(others[:5])}.")
-        return Submission(self.folder.name, assignment, state=State.MISSING, reason="Nothing was handed in.")
+        return Submission(self.student, assignment, state=State.MISSING, reason="Nothing was handed in.")
 
     def _why_not(self, found: _Found, assignment: str) -> str:
         if found.unreadable:
@@ -154,16 +164,53 @@ class _Desk:
             return self._refused(
                 assignment, reason + f"Open it with a {expected} kernel, run it and save it."
             )
+        submission = Submission(self.student, assignment, path)
+        if wrong := _cannot_be_read(submission.files):
+            return self._refused(assignment, wrong)
         notes = []
         if path.name != f"{assignment}.ipynb" or path.parent.name != assignment:
             notes.append(f"Handed in as {path.relative_to(self.folder)}.")
         others = [other.path.name for other in self.filed[assignment] if other is not found]
         if others:
             notes.append(f"Not graded: {', '.join(others)}.")
-        return Submission(self.folder.name, assignment, path, notes=tuple(notes))
+        return replace(submission, notes=tuple(notes))
 
     def _refused(self, assignment: str, reason: str) -> Submission:
-        return Submission(self.folder.name, assignment, state=State.UNGRADABLE, reason=reason)
+        return Submission(self.student, assignment, state=State.UNGRADABLE, reason=reason)
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the regular files below a folder, sorted; links are not followed, checkpoints left out.
+
+    It looks no deeper than `DEEPEST` folders, and takes no more than `MOST_FILES` files: what exceeds that is
+    no student's work, and a longer path cannot even be opened.
+    """
+    found: list[Path] = []
+    waiting = [(folder, 0)]
+    while waiting and len(found) < MOST_FILES:
+        here, depth = waiting.pop()
+        with suppress(OSError), os.scandir(here) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if depth < DEEPEST and entry.name != ".ipynb_checkpoints":
+                        waiting.append((here / entry.name, depth + 1))
+                elif entry.is_file(follow_symlinks=False):
+                    found.append(here / entry.name)
+    return sorted(found[:MOST_FILES])
+
+
+def _cannot_be_read(files: Sequence[Path]) -> str:
+    """Say why files cannot be taken along with their notebook, if they cannot."""
+    locked = [path.name for path in files if not os.access(path, os.R_OK)]
+    if locked:
+        return f"{', '.join(locked[:5])} cannot be read: permission denied. Give yourself the right to."
+    size, most = sum(path.stat().st_size for path in files), Limits().parcel
+    if size > most:
+        return (
+            f"The files beside the notebook have {size / 1e6:.0f} MB, expected at most {most / 1e6:.0f} MB. "
+            "Ask for the notebook without them."
+        )
+    return ""
 
 
 def _ids(nb: Notebook) -> set[str]:

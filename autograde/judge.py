@@ -19,13 +19,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from autograde.capture import LEAVING, CellTimeoutError, Ran, Recorder, Shell, at_most, printable
+from autograde.capture import LEAVING, CellTimeoutError, Ran, Recorder, Shell, at_most
 from autograde.claims import rebuilt
 from autograde.notebook import Notebook
 from autograde.origins import Origins
 from autograde.proxies import Proxy
 from autograde.remote import Remote, SessionLost
 from autograde.sources import Sources
+from autograde.text import printable
 from autograde.verdict import failing_line, points_of
 from autograde.walk import Step, cells_with_tests, steps
 from autograde.wire import Channel, Silence, WireError

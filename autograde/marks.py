@@ -7,6 +7,7 @@ error stands in for it. Only what a test displayed counts: tests run in the judg
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,6 +53,11 @@ def _mark(question: Question, test: Outcome | None, present: set[str]) -> Mark:
         return Mark(question.id, test.points, question.points, "missing", message="No answer was written.")
     if test.error.startswith("CellTimeoutError"):
         why = "The test was stopped: it ran into the time limit."
+        return Mark(question.id, test.points, question.points, "failed", message=why)
+    if test.hidden:  # what it raised may hold an expected value, or what the test called a function with
+        name = test.error.partition(":")[0]
+        known = hasattr(builtins, name) and name != "AssertionError"
+        why = f"A hidden test did not pass: {name}." if known else "A hidden test did not pass."
         return Mark(question.id, test.points, question.points, "failed", message=why)
     verdict = "correct" if test.points >= test.max_points else "failed"
     message = test.error.removeprefix("AssertionError: ")[:LONGEST] if verdict == "failed" else ""

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from autograde.errors import NotebookError
+from autograde.text import printable
 
 __all__ = ["LARGEST", "clean", "dumps", "graded_as", "load", "loads", "show", "text_of"]
 
@@ -32,6 +33,7 @@ CELL_METADATA = {"tags", "nbgrader"}
 # `checksum` and `cell_type` belong to a release: nbgrader computes them there.
 NBGRADER_METADATA = {"grade", "grade_id", "locked", "points", "schema_version", "solution", "task"}
 
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # JSON's way to write half a character, which no file can hold
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -77,10 +79,14 @@ def loads(data: bytes, name: str = "notebook") -> Notebook:
         raise NotebookError(f"{name} is empty. Ask for the file again.")
     try:
         nb = json.loads(text)
+        if SURROGATE.search(text):
+            nb = json.loads(printable(json.dumps(nb, ensure_ascii=False)))
     except json.JSONDecodeError as error:
         raise NotebookError(_not_json(name, text, error)) from None
     except RecursionError:
         raise NotebookError(f"{name} is nested too deeply to be read. Ask for the file again.") from None
+    except MemoryError:
+        raise NotebookError(f"{name} needs more memory than there is. Ask for the file again.") from None
     _check_shape(nb, name)
     for cell in nb["cells"]:
         cell["source"] = text_of(cell["source"])

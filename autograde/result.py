@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from autograde.course import Course
+from autograde.text import plain
 
 __all__ = ["Mark", "Result", "State", "forget", "path_of", "recall", "record"]
 
@@ -54,6 +55,10 @@ class Mark:
     message: str = ""
     code: str = ""
 
+    def __post_init__(self) -> None:
+        """Take orders to a terminal out of the message."""
+        object.__setattr__(self, "message", plain(self.message))
+
     @property
     def name(self) -> str:
         """What the question is called: its number and id, without ``test-``."""
@@ -96,6 +101,11 @@ class Result:
     fingerprint: str = ""
     timeout: int = 0
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Take orders to a terminal out of what a hand-in's own words may have got into."""
+        object.__setattr__(self, "reason", plain(self.reason))
+        object.__setattr__(self, "notes", tuple(map(plain, self.notes)))
 
     @property
     def points(self) -> float:

@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autograde.course import Assignment, Course, Question
-from autograde.errors import NotebookError
 from autograde.intake import Submission
-from autograde.limits import Limits
 from autograde.notebook import load, loads
 from autograde.result import Result, State
 
@@ -120,20 +118,8 @@ def kit_of(course: Course, assignment: Assignment) -> Kit:
 
 
 def task_of(submission: Submission, kit: Kit, timeout: int, fingerprint: str) -> Task:
-    """Read what was handed in.
-
-    Raises
-    ------
-    NotebookError
-        There is more of it than a session may hold.
-    """
+    """Read what was handed in."""
     assert submission.notebook is not None
-    size, most = sum(path.stat().st_size for path in submission.files), Limits().parcel
-    if size > most:
-        raise NotebookError(
-            f"The files beside the notebook have {size / 1e6:.0f} MB, expected at most {most / 1e6:.0f} MB."
-            " Ask for the notebook without them."
-        )
     here = submission.notebook.parent
     return Task(
         submission.student,

@@ -31,7 +31,7 @@ def answer(id: str, given: Any, seed: int | None = None) -> float:
     given : object
         The student's answer: a number, an array, a dict, a function, as the question says.
     seed : int, optional
-        Draw other inputs than the public ones: other calls of a student's function.
+        Draw other inputs than the public ones: other calls of a student's function. No message quotes them.
 
     Returns
     -------
@@ -55,6 +55,11 @@ def answer(id: str, given: Any, seed: int | None = None) -> float:
     if seed is not None and entry.draw is not None:
         entry = replace(entry, inputs=entry.draw(np.random.default_rng(seed)))
     diagnosis = _own_work(entry, given) or diagnose(entry, given)
+    unnamed = diagnosis.verdict not in ("correct", "missing") and not diagnosis.mistakes
+    if seed is not None and unnamed and callable(given):
+        # a hidden try stays hidden: neither its inputs, nor what the student's own error says of them
+        text = f"`{entry.variable}` goes wrong on inputs that this notebook does not show."
+        diagnosis = replace(diagnosis, message=f"{text} Try shapes and arguments of your own.")
     _show(diagnosis, more_tries=seed is None and isinstance(entry, FunctionQuestion))
     if _refused(diagnosis):
         raise WrongAnswer(diagnosis.message)

@@ -61,8 +61,20 @@ def test_other_inputs_can_be_drawn_for_a_function() -> None:
     entry = question("out-size")
     known = {tuple(p.arguments.values()): p.outcome(entry.method) for p in entry.probes}
     assert check.answer("out-size", fits_the_public_tries) == 1
-    with pytest.raises(WrongAnswer):
+    text = (
+        "^`out_size` goes wrong on inputs that this notebook does not show. Try shapes and arguments of your"
+    )
+    with pytest.raises(WrongAnswer, match=text):
         check.answer("out-size", fits_the_public_tries, seed=200)
+
+
+def test_a_hidden_try_stays_hidden_when_the_function_tells_what_it_was_given() -> None:
+    def tells(*arguments: object) -> object:
+        raise ValueError(f"called with {arguments}")
+
+    with pytest.raises(WrongAnswer) as error:
+        check.answer("max-pool2d", tells, seed=909)
+    assert "called with" not in str(error.value)
 
 
 def test_a_borrowed_function_earns_nothing() -> None:

@@ -21,7 +21,7 @@ from autograde.judge import Judged, Outcome
 from autograde.marks import DIAGNOSIS, marks_of
 from autograde.notebook import dumps, load
 from autograde.report import recorded
-from autograde.result import State, path_of, recall
+from autograde.result import Mark, Result, State, path_of, recall
 
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = Path(__file__).parent / "fixtures/course"
@@ -115,7 +115,7 @@ def test_every_submission_has_a_row_in_exactly_one_state(course, printed, result
     states = {student: result.state.value for student, result in results.items()}
     assert {"truncated"} == {student for student, state in states.items() if state == "not gradable"}
     assert {"deaf", "leaver"} == {student for student, state in states.items() if state == "graded in part"}
-    assert "   14 graded\n" in printed
+    assert "   15 graded\n" in printed
     assert f"truncated, {ADDING}: not gradable. {ADDING}.ipynb is cut short" in printed
     assert f"deaf, {AREAS}: not handed in. Nothing was handed in." in printed
     assert "12 of 12" not in printed
@@ -148,7 +148,11 @@ def test_a_diagnosis_names_the_mistake_and_keeps_the_partial_credit(results):
 
 def test_without_a_diagnosis_the_error_stands_in(results):
     mark = marks(results["mistaken"])["mean-function"]
-    assert (mark.points, mark.verdict, mark.message) == (0.0, "failed", "ZeroDivisionError: division by zero")
+    assert (mark.points, mark.verdict, mark.message) == (
+        0.0,
+        "failed",
+        "A hidden test did not pass: ZeroDivisionError.",
+    )
     assert marks(results["untouched"])["mean-function"].message == "mean([1, 2, 3]) is None, expected 2"
 
 
@@ -237,7 +241,7 @@ def test_what_changed_is_graded_again_and_so_is_what_ran_out_of_a_shorter_time(c
     path.write_text(dumps(nb))
     results = {r.student: r for r in grade(course, course.choose([AREAS]), timeout=TIMEOUT + 1)}
     path.write_bytes(original)
-    assert capsys.readouterr().out.startswith("5 submissions have not changed and keep their result\n")
+    assert capsys.readouterr().out.startswith("4 submissions have not changed and keep their result\n")
     assert results["untouched"].points == 1.5
     assert results["forever"].reason == f"Stopped after {TIMEOUT + 1} seconds: test-ring-area."
 
@@ -318,6 +322,20 @@ def test_two_gradings_at_once_are_refused(course, capsys):
     assert "autograde: grade: another autograde is at work in " in capsys.readouterr().err
     with pytest.raises(CourseError), course.alone(), course.alone():
         raise AssertionError("two were let in")
+
+
+def test_what_a_hidden_test_raised_is_not_told(course):
+    assignment = course.choose([ADDING])[0]
+    tests = (Outcome("test-total-price", 4, 0.0, 2.0, [], error="Seven: called with 7", hidden=True),)
+    mark = marks_of(assignment.questions, Judged("graded", "", tests, ()), load(assignment.source))[0]
+    assert (mark.points, mark.verdict, mark.message) == (0.0, "failed", "A hidden test did not pass.")
+
+
+def test_words_of_a_hand_in_give_no_orders_to_a_terminal():
+    odd = "in \x1b[2J\u202eodd\nlines"
+    result = Result("a", ADDING, State.PARTLY, 1, odd, (odd,), (Mark("q", 0, 1, "failed", message=odd),))
+    said = {result.reason, *result.notes, result.marks[0].message}
+    assert said == {"in \\x1b[2J\\u202eodd\nlines"}
 
 
 def test_a_damaged_diagnosis_is_not_believed(course):

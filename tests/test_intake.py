@@ -1,3 +1,4 @@
+import os
 import shutil
 from pathlib import Path
 
@@ -146,6 +147,37 @@ def test_files_are_only_read(course):
     before = {path: path.stat().st_mtime_ns for path in course.submitted.rglob("*")}
     collect(course, course.assignments)
     assert before == {path: path.stat().st_mtime_ns for path in course.submitted.rglob("*")}
+
+
+def test_files_beside_a_notebook_that_are_too_large_are_not_even_read(course):
+    submission = given(course)
+    with (submission.notebook.parent / "hole").open("wb") as file:
+        file.truncate(10**12)  # nothing of it takes room on the disk
+    (submission,) = collect(course, course.assignments[:1])
+    assert submission.state is State.UNGRADABLE
+    assert submission.reason.startswith(
+        "The files beside the notebook have 1000000 MB, expected at most 67 MB"
+    )
+
+
+def test_folders_deeper_than_any_path_are_left_out(course):
+    here = os.open(given(course, add={f"{ADDING}/data/a.csv": b"1"}).notebook.parent, os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir("deep", dir_fd=here)
+        below = os.open("deep", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    (submission,) = collect(course, course.assignments[:1])
+    assert [path.name for path in submission.files] == ["a.csv"]
+
+
+def test_a_folder_whose_name_cannot_be_shown_has_a_row(course):
+    given(course)
+    (course.submitted / "one").rename(course.submitted / "on\x1b[2Je")
+    (submission,) = collect(course, course.assignments[:1])
+    assert (submission.student, submission.state) == (r"on\x1b[2Je", State.UNGRADABLE)
+    assert submission.reason == "The folder's name holds what cannot be shown. Name it after the student."
 
 
 def test_an_empty_or_missing_folder_says_where_hand_ins_belong(course):

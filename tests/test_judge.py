@@ -774,6 +774,12 @@ def test_each_test_begins_with_names_of_its_own(grade: Grade) -> None:
     assert {"first": 1, "second": 1} == earned(grade(source))
 
 
+def test_a_test_may_look_an_answer_up_by_its_name(grade: Grade) -> None:
+    source = notebook(solution("x = 16", "x"), check("assert globals().get('x') == 16 and 'y' not in dir()"))
+    assert 1 == only(grade(source)).points
+    assert 0 == only(grade(source, notebook(solution("y = 16", "x"), source["cells"][1]))).points
+
+
 # -- calls
 
 CALLS = {

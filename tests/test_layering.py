@@ -36,21 +36,22 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
     "autograde": {
         "__init__": ("", ""),
         "errors": ("", ""),
-        "notebook": ("errors", ""),
+        "text": ("", ""),
+        "notebook": ("errors text", ""),
         "sanity": ("notebook", ""),
         "leaks": ("notebook", ""),
         "course": ("errors notebook", ""),
         "stock": ("course errors", "nbformat nbgrader traitlets"),
         "release": ("course errors leaks notebook sanity stock", ""),
         "kit": ("course errors leaks notebook release", ""),
-        "result": ("course", ""),
-        "intake": ("course errors notebook result", ""),
+        "result": ("course text", ""),
+        "intake": ("course errors limits notebook result text", ""),
         # the sandbox's side
         "nodes": ("", ""),
         "export": ("nodes", "numpy torch"),
         "load": ("nodes", "numpy torch"),
         "wire": ("export load nodes", "msgpack"),
-        "capture": ("", "IPython traitlets"),
+        "capture": ("text", "IPython traitlets"),
         "session": ("capture export load wire", "numpy torch"),
         "limits": ("", ""),
         "namespaces": ("", ""),
@@ -72,10 +73,10 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "verdict": ("capture", ""),
         "proxies": ("", ""),
         "remote": ("export load proxies raised sources wire", ""),
-        "judge": ("capture claims notebook origins proxies remote sources verdict walk wire", ""),
+        "judge": ("capture claims notebook origins proxies remote sources text verdict walk wire", ""),
         "marks": ("course judge notebook result walk", ""),
         "executed": ("judge notebook walk", ""),
-        "task": ("course errors intake limits notebook result", ""),
+        "task": ("course intake notebook result", ""),
         "grading": (
             "errors executed judge limits marks namespaces notebook result sandbox task",
             "numpy",
@@ -83,7 +84,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "child": ("", ""),
         "engine": ("child errors grading result task", ""),
         "cluster": ("engine errors grading result task", "distributed"),
-        "gradebook": ("child course errors intake notebook result stock", "nbformat nbgrader"),
+        "gradebook": ("child course errors intake notebook result stock text", "nbformat nbgrader"),
         "progress": ("result task", "rich"),
         "grade": ("cluster course engine errors gradebook intake progress result task", ""),
         "summary": ("course result", ""),
@@ -95,7 +96,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 # what a student's code can see and reach of this package
-INSIDE = {"nodes", "export", "load", "wire", "capture", "session", "limits", "namespaces"}
+INSIDE = {"nodes", "export", "load", "wire", "capture", "session", "text", "limits", "namespaces"}
 INSIDE |= {"pages", "parcel", "seccomp", "warden", "warm"}
 HEAVY = {"torch", "torchvision", "matplotlib", "scipy", "pandas", "nbgrader", "anywidget"}
 

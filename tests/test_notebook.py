@@ -99,6 +99,13 @@ def test_a_huge_file_is_not_read(tmp_path, monkeypatch):
         notebook.load(path)
 
 
+def test_half_a_character_which_no_file_can_hold_becomes_a_question_mark(tmp_path):
+    path = tmp_path / "x.ipynb"
+    text = ADDING.read_text().replace("# Adding numbers", r"# Half \ud83d, whole \ud83d\ude00, \\ud83d")
+    path.write_text(text)
+    assert notebook.load(path)["cells"][0]["source"].startswith("# Half ?, whole 😀, \\ud83d")
+
+
 def test_notebooks_are_written_byte_for_byte_as_jupyter_writes_them(used):
     assert used.read_text() == notebook.dumps(notebook.load(used))
 

@@ -36,6 +36,8 @@ def _against_ours(chosen: Sequence[Attack]) -> tuple[dict[str, bool], list[str]]
     wrong = [f"{x.name} got {graded.honest[x.name]}" for x in works if graded.honest[x.name] != x.points]
     wrong += [f"changed: {path}" for path in graded.facts.changed]
     wrong += [f"left running: {command}" for command in graded.facts.orphans]
+    if not all(outcome.ended for outcome in outcomes.values()):
+        wrong.append(f"grading did not give everybody a row; it printed: {graded.facts.log[-4000:]}")
     return succeeded, wrong
 
 

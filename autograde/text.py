@@ -1,0 +1,31 @@
+"""What text can be written to a file, and shown in a terminal."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["plain", "printable"]
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    r"""Put a question mark for what no file can hold: half of a pair of surrogates.
+
+    Examples
+    --------
+    >>> printable("half \ud800")
+    'half ?'
+    """
+    return text.encode("utf-8", "replace").decode()
+
+
+def plain(text: str) -> str:
+    r"""Show the characters that give a terminal orders, or turn a line around, by their numbers.
+
+    Examples
+    --------
+    >>> plain("cell \x1b[2J")
+    'cell \\x1b[2J'
+    """
+    return CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), printable(text))
