@@ -55,8 +55,8 @@ def answer(id: str, given: Any, seed: int | None = None) -> float:
     if seed is not None and entry.draw is not None:
         entry = replace(entry, inputs=entry.draw(np.random.default_rng(seed)))
     diagnosis = _own_work(entry, given) or diagnose(entry, given)
-    unnamed = diagnosis.verdict not in ("correct", "missing") and not diagnosis.mistakes
-    if seed is not None and unnamed and callable(given):
+    named = diagnosis.verdict in ("correct", "missing", "mistake")
+    if seed is not None and not named and callable(given):
         # a hidden try stays hidden: neither its inputs, nor what the student's own error says of them
         text = f"`{entry.variable}` goes wrong on inputs that this notebook does not show."
         diagnosis = replace(diagnosis, message=f"{text} Try shapes and arguments of your own.")
