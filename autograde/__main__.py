@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from autograde.course import Assignment, Course, find, nearest
-from autograde.errors import AutogradeError, CourseError
+from autograde.errors import AutogradeError, CourseError, SandboxError
 
 __all__ = ["main"]
 
@@ -129,7 +129,7 @@ def _positive(text: str) -> int:
 
 
 def _require_sandbox() -> None:
-    from autograde.sandbox import Bare, SandboxError, available
+    from autograde.sandbox import Bare, available
 
     missing = available()
     if missing:

@@ -20,21 +20,17 @@ from multiprocessing import connection
 from typing import Any
 
 from autograde.engine import Worker
-from autograde.errors import AutogradeError
+from autograde.errors import AutogradeError, ClusterError
 from autograde.grading import Graded
 from autograde.result import State
 from autograde.task import Kit, Task, grader
 
-__all__ = ["ClusterError", "run"]
+__all__ = ["run"]
 
 CONNECT = 10  # seconds
 LOOK = 2  # seconds after which it looks whether anybody is still there
 LONELY = 60  # seconds without any worker after which it gives up
 AHEAD = 2  # tasks for each thread of the cluster: one that it works on, one that waits there
-
-
-class ClusterError(AutogradeError, RuntimeError):
-    """The cluster cannot be reached, or cannot grade."""
 
 
 def run(

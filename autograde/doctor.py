@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from autograde.course import Course
+from autograde.sandbox import available
 
 __all__ = ["Finding", "examine", "lacks"]
 
@@ -49,7 +50,7 @@ class Finding:
         if self.found:
             return f"✓ {self.what}: {self.found}"
         sign = "✗" if self.required else "–"
-        return f"{sign} {self.what}: missing. {self.cost} {self.cure}"
+        return f"{sign} {self.what}: missing. {self.cost} {self.cure}".rstrip()
 
 
 def examine(course: Course | None) -> list[Finding]:
@@ -66,7 +67,7 @@ def examine(course: Course | None) -> list[Finding]:
     else:
         found += [Finding("course", f"{course.title} in {course.root}", "", ""), _work(course)]
         found += _of_project(course.root / "pyproject.toml")
-    return [*found, *_programs()]
+    return [*found, _sandbox(), *_programs()]
 
 
 def lacks(findings: Sequence[Finding]) -> bool:
@@ -152,6 +153,12 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in numbers[0].split(".") if part) if numbers else ()
 
 
+def _sandbox() -> Finding:
+    missing = available()
+    cost = f"{missing} Without it, `grade` asks for --no-sandbox and runs students' code with your rights."
+    return Finding("sandbox", "" if missing else "it starts, and ends", cost, "", required=False)
+
+
 def _programs() -> Iterator[Finding]:
     kernel = _installed("ipykernel")
     named = f"ipykernel {kernel}" if kernel else ""
@@ -160,13 +167,6 @@ def _programs() -> Iterator[Finding]:
     path = os.pathsep.join([beside, os.environ.get("PATH", "")])
     for what, names, cost, cure, required in (
         ("alembic", ["alembic"], "nbgrader cannot create a gradebook.", "pip install nbgrader", True),
-        (
-            "bubblewrap",
-            ["bwrap"],
-            "It will isolate students' programs; this version runs them with your rights.",
-            "apt install bubblewrap",
-            False,
-        ),
         (
             "Chromium",
             ["chromium", "chromium-browser", "google-chrome"],

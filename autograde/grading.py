@@ -31,7 +31,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograde.errors import AutogradeError
+from autograde.errors import AutogradeError, SandboxError
 from autograde.notebook import Notebook, loads
 from autograde.result import Result, State
 from autograde.task import Kit, Task
@@ -131,8 +131,6 @@ def _import_for_judges(folder: Path) -> None:
 
 def _graded(task: Task, room: _Room, boss: int) -> Graded:
     """Grade a submission, again if that was cut short from outside."""
-    from autograde.sandbox import SandboxError
-
     for attempt in range(ATTEMPTS):
         try:
             return _attempt(task, room, boss, last=attempt == ATTEMPTS - 1)

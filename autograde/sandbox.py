@@ -24,10 +24,11 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from autograde.errors import SandboxError
 from autograde.limits import Limits
-from autograde.zygote import Ending, SandboxError, SessionHandle, Zygote
+from autograde.zygote import Ending, SessionHandle, Zygote
 
-__all__ = ["PRELOAD", "Bare", "Ending", "Limits", "Sandbox", "SandboxError", "SessionHandle", "available"]
+__all__ = ["PRELOAD", "Bare", "Ending", "Limits", "Sandbox", "SessionHandle", "available"]
 
 HERE = Path(__file__).resolve().parent
 NOBODY = 65534

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograde.notebook import Cell, Notebook, clean, dumps, graded_as, load
+from autograde.unsupported import unsupported
 
 __all__ = ["problems"]
 
@@ -38,6 +39,7 @@ def problems(source: Path) -> list[str]:
     for cell in nb["cells"]:
         name = f"cell {cell.get('id') or repr(cell['source'][:30])}"
         found += [f"{name} {problem}" for problem in _of_cell(cell)]
+    found += [f"cell {name}, line {line}: {why}" for name, line, why in unsupported(nb)]
     return [f"{source.name}: {problem}" for problem in found]
 
 

@@ -19,19 +19,15 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from autograde import parcel
-from autograde.errors import AutogradeError
+from autograde.errors import SandboxError
 from autograde.limits import Limits
 from autograde.warm import MOST, receive, send
 
-__all__ = ["Ending", "SandboxError", "SessionHandle", "Zygote"]
+__all__ = ["Ending", "SessionHandle", "Zygote"]
 
 START = 180  # seconds that the imports may take on a cold disk
 FORK = 30  # seconds that a session may take to be there
 END = 10  # seconds that a killed session may take to be gone
-
-
-class SandboxError(AutogradeError, RuntimeError):
-    """There is no sandbox here, or it could not start, or it died."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from tests.attacks import attack as suite
 from tests.attacks import known, ours, stock
 from tests.attacks.outcome import Outcome
 from tests.attacks.remove import remove
-from tests.attacks.table import table
+from tests.attacks.table import placed, table
 
 ATTACKS = suite.attacks()
 HONEST = suite.honest()
@@ -77,6 +77,12 @@ def test_the_stock_column_is_of_these_very_attacks():
     kept = {name: entry["file"] for name, entry in known.entries().items()}
     # after a change: python -m tests.attacks --engine stock --only NAME --save
     assert kept == {attack.name: known.digest(attack) for attack in ATTACKS}
+
+
+def test_the_page_on_security_shows_these_attacks_and_no_success_against_ours():
+    page = (ours.ROOT / "docs/security.md").read_text(encoding="utf-8")
+    none = dict.fromkeys((attack.name for attack in ATTACKS), False)  # as the tests above have seen
+    assert page == placed(page, table(ATTACKS, known.recall(), none, known.versions()))
 
 
 @pytest.mark.stock

@@ -180,6 +180,11 @@ def test_a_release_removes_what_its_source_no_longer_has(released):
             "cell test-total-price is no valid Python (line 1: invalid syntax).",
         ),
         (
+            "test-total-price",
+            {"source": "assert True\nassert In[1]"},
+            "cell test-total-price, line 2: `In` is the notebook's history, which no test sees. Give",
+        ),
+        (
             "total-price",
             {"source": "### BEGIN SOLUTION\ntotal_price = 16"},
             "cell total-price has 1 BEGIN SOLUTION and 0 END SOLUTION. Write them in pairs.",

@@ -18,9 +18,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from autograde.errors import SandboxError
 from autograde.limits import MIB, Limits
 from autograde.parcel import ParcelError
-from autograde.sandbox import Bare, Sandbox, SandboxError, available
+from autograde.sandbox import Bare, Sandbox, available
 from autograde.seccomp import ABSENT, CLONE, DENIED, MACHINES
 
 ROOT = Path(__file__).resolve().parent.parent

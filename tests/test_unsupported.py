@@ -59,7 +59,6 @@ REFUSED = {
         "`helper` is made by other-test, and each test begins afresh. Make it here, or in no test.",
     ),
     "assert f(1)\nassert nowhere": (2, "`nowhere` is made nowhere in the notebook. Make it here."),
-    "def f(:": (1, "this is no Python. Correct it."),
 }
 
 

@@ -1,6 +1,6 @@
 """Run the attacks and print what became of them, as the table of docs/security.md.
 
-python -m tests.attacks --engine ours|stock|both [--only NAME ...] [--save]
+python -m tests.attacks --engine ours|stock|both [--only NAME ...] [--save] [--write docs/security.md]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.attacks import known, ours, stock
 from tests.attacks.attack import Attack, attacks, honest
 from tests.attacks.remove import remove
-from tests.attacks.table import table
+from tests.attacks.table import placed, table
 
 
 @contextmanager
@@ -61,7 +61,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--engine", choices=("ours", "stock", "both"), default="ours")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="attacks or families")
     parser.add_argument("--save", action="store_true", help="write stock's results to stock.json")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table in its place in a page")
     options = parser.parse_args(argv)
+    if options.write and (options.only or options.engine == "stock"):
+        parser.error("--write needs every attack on ours")
     chosen = [x for x in attacks() if not options.only or {x.name, x.family} & set(options.only)]
     if not chosen:
         parser.error(f"no attack or family is named {' or '.join(options.only)}")
@@ -72,7 +75,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         theirs |= _against_stock(chosen, options.save)
     if options.engine != "stock":
         mine, wrong = _against_ours(chosen)
-    print(table(chosen, theirs, mine, known.versions()))
+    text = table(chosen, theirs, mine, known.versions())
+    if options.write:
+        options.write.write_text(placed(options.write.read_text(encoding="utf-8"), text), encoding="utf-8")
+    else:
+        print(text)
     for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong or any(mine.values()) else 0

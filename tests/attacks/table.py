@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tests.attacks.attack import FAMILIES, Attack
 
-__all__ = ["table"]
+__all__ = ["placed", "table"]
+
+MARKER = "<!-- python -m tests.attacks --write docs/security.md -->\n"
 
 WORDS = {True: "**succeeds**", False: "fails", None: "not run"}
 
@@ -29,6 +31,14 @@ def table(
         What stock was run with.
     """
     return "\n".join(_lines(attacks, stock, ours, versions))
+
+
+def placed(page: str, text: str) -> str:
+    """Put a table behind the marker of a page, in place of what stood there."""
+    head, marker, _ = page.partition(MARKER)
+    if not marker:
+        raise ValueError(f"the page has no line {MARKER.strip()!r}. Write it where the table shall stand.")
+    return f"{head}{marker}\n{text}\n"
 
 
 def _lines(
