@@ -44,6 +44,7 @@ __all__ = ["Graded", "main"]
 Graded = tuple[Result, Notebook | None]
 
 ATTEMPTS = 3
+LATE = {"torch": "torch._dynamo", "cnnkit": "cnnkit.check"}  # what they import when they are first used
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -83,22 +84,22 @@ class _Room:
 
     kit: Kit
     source: Notebook
+    folder: Path
+    preload: frozenset[str]
     zygote: Any
     held: ExitStack
 
     @classmethod
     def of(cls, kit: Kit, others: list[_Room], sandboxed: bool) -> _Room:
         held = ExitStack()
-        zygotes = [other.zygote for other in others if other.kit.libraries == kit.libraries]
-        if zygotes:
-            zygote = zygotes[0]
-        else:
-            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="autograde-libraries-")))
-            with zipfile.ZipFile(io.BytesIO(kit.libraries)) as archive:
-                archive.extractall(folder)
-            zygote = held.enter_context(_zygote(folder, sandboxed))
-            _import_for_judges(folder)
-        return cls(kit, loads(kit.source), zygote, held)
+        source = loads(kit.source)
+        alike = [other for other in others if other.kit.libraries == kit.libraries]
+        folder = alike[0].folder if alike else _unpacked(held, kit.libraries)
+        _import_for_judges(source)
+        preload = _preload(folder)
+        fit = [other.zygote for other in alike if preload <= other.preload]
+        zygote = fit[0] if fit else held.enter_context(_zygote(folder, preload, sandboxed))
+        return cls(kit, source, folder, preload, zygote, held)
 
     def __enter__(self) -> _Room:
         return self
@@ -107,26 +108,49 @@ class _Room:
         self.held.close()
 
 
-def _zygote(folder: Path, sandboxed: bool) -> Any:
+def _unpacked(held: ExitStack, libraries: bytes) -> Path:
+    """Unpack a course's libraries where judges find them."""
+    folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="autograde-libraries-")))
+    with zipfile.ZipFile(io.BytesIO(libraries)) as archive:
+        archive.extractall(folder)
+    sys.path.insert(0, str(folder))
+    return folder
+
+
+def _preload(folder: Path) -> frozenset[str]:
+    """Say what a zygote shall import; torch, which takes seconds and memory, only if judges import it too."""
+    from autograde.sandbox import PRELOAD
+
+    absent = {name for name in ("torch", "cnnkit") if name not in sys.modules}
+    if not (folder / "cnnkit").exists():
+        absent.add("cnnkit")
+    return frozenset(name for name in PRELOAD if name.partition(".")[0] not in absent)
+
+
+def _zygote(folder: Path, preload: frozenset[str], sandboxed: bool) -> Any:
     """Return a sandbox in which the course's libraries can be imported, and nothing else of it be seen."""
     from autograde.sandbox import PRELOAD, Bare, Sandbox
 
-    names = {path.name for path in folder.iterdir()}
-    preload = [name for name in PRELOAD if not name.startswith("cnnkit") or "cnnkit" in names]
     kind = Sandbox if sandboxed else Bare
-    return kind(readable={f"/course/{name}": folder / name for name in sorted(names)}, preload=preload)
+    return kind(
+        readable={f"/course/{path.name}": path for path in sorted(folder.iterdir())},
+        preload=[name for name in PRELOAD if name in preload],
+    )
 
 
-def _import_for_judges(folder: Path) -> None:
-    """Import what judges need, so that each finds it there after its fork."""
-    sys.path.insert(0, str(folder))
-    import numpy.testing  # noqa: F401
-
+def _import_for_judges(source: Notebook) -> None:
+    """Import what judges of an assignment need, so that each finds it there after its fork."""
     import autograde.judge  # noqa: F401
+    from autograde.origins import Origins
 
-    if (folder / "cnnkit").exists():
-        for name in ("cnnkit.check", "cnnkit.functional", "cnnkit.zoo"):
-            importlib.import_module(name)
+    origins = Origins(source)
+    own = [statement for known in origins.imports.values() for statement in known]
+    for statement in ["import numpy.testing", *own, *origins.stars]:
+        with suppress(Exception):  # what cannot be imported fails the test that asks for it, and says why
+            exec(statement, {})
+    for name, slow in LATE.items():
+        if name in sys.modules:
+            importlib.import_module(slow)
 
 
 def _graded(task: Task, room: _Room, boss: int) -> Graded:

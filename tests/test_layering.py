@@ -78,7 +78,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "executed": ("judge notebook walk", ""),
         "task": ("course intake notebook result", ""),
         "grading": (
-            "errors executed judge limits marks namespaces notebook result sandbox task",
+            "errors executed judge limits marks namespaces notebook origins result sandbox task",
             "numpy",
         ),
         "child": ("", ""),
