@@ -24,11 +24,13 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "network": ("errors layers ledger receptive shapes", ""),
         "zoo": ("layers network", ""),
         "functional": ("errors shapes", "numpy"),
-        "data": ("errors", "numpy"),
+        "data": ("errors functional shapes __init__", "numpy PIL sklearn torch tqdm"),
         "convnetjs": ("errors layers network shapes", "numpy"),
         "plot": ("errors functional shapes", "numpy matplotlib"),
         "answers": ("data errors functional layers network shapes zoo", "numpy"),
         "check": ("answers errors", "numpy IPython"),
+        "doctor": ("data errors", "torch"),
+        "__main__": ("data doctor errors", ""),
         "widgets": ("errors layers network shapes", "anywidget traitlets matplotlib IPython"),
     },
     "autograde": {
@@ -55,7 +57,8 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "__main__": ("course demo doctor errors grade kit release report table", ""),
     },
 }
-HEAVY = {"torch", "torchvision", "matplotlib", "scipy", "pandas", "nbgrader", "anywidget"}
+HEAVY = {"torch", "torchvision", "matplotlib", "scipy", "sklearn", "pandas", "nbgrader", "anywidget"}
+HEAVY |= {"PIL", "tqdm"}
 
 
 def modules(root: Path, package: str) -> dict[str, Path]:
