@@ -47,7 +47,8 @@ def aside(path: Path, why: str) -> Path:
     """
     number = 1
     while True:
-        kept = path.with_name(f"{path.name}.{why}" + (f"-{number}" if number > 1 else ""))
+        name = path.name.removesuffix(".part")
+        kept = path.with_name(f"{name}.{why}" + (f"-{number}" if number > 1 else ""))
         if not kept.exists():
             return path.rename(kept)
         number += 1
