@@ -19,6 +19,7 @@ __all__ = ["collect", "problems", "trimmed", "without_grader", "write"]
 
 FOLDERS = ("cnnkit", "data")
 FILES = ("LICENSE", "environment.yml", "pyproject.toml")
+KEPT = ("build-system", "project", "project.scripts")  # tables of pyproject.toml
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold: equal input gives equal bytes
 
 README = """\
@@ -100,7 +101,7 @@ def trimmed(pyproject: str) -> str:
 
     Examples
     --------
-    >>> print(trimmed('[project]\n# Ours.\nname = "x"\n\n[project.scripts]\nrun = "x:run"\n'))
+    >>> print(trimmed('[project]\n# Ours.\nname = "x"\n\n[tool.ruff]\nline-length = 110\n'))
     [project]
     name = "x"
     <BLANKLINE>
@@ -109,8 +110,8 @@ def trimmed(pyproject: str) -> str:
     for line in pyproject.splitlines(keepends=True):
         if line.startswith("["):
             table = line.split("]")[0].strip("[] ")
-            wanted = table in ("build-system", "project") or f"{table}.".startswith("tool.setuptools.")
-        if wanted and not line.startswith("#"):
+            wanted = table in KEPT or f"{table}.".startswith("tool.setuptools.")
+        if wanted and not line.startswith(("#", "autograde ")):
             kept.append(line)
     return "".join(kept).rstrip() + "\n"
 

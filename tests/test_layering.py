@@ -26,11 +26,13 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "network": ("errors layers ledger receptive shapes", ""),
         "zoo": ("layers network", ""),
         "functional": ("errors shapes", "numpy"),
-        "data": ("errors", "numpy"),
+        "data": ("errors functional shapes __init__", "numpy PIL sklearn torch tqdm"),
         "convnetjs": ("errors layers network shapes", "numpy"),
         "plot": ("errors functional shapes", "numpy matplotlib"),
         "answers": ("data errors functional layers network shapes zoo", "numpy"),
         "check": ("answers errors", "numpy IPython"),
+        "doctor": ("data errors", "torch"),
+        "__main__": ("data doctor errors", ""),
         "widgets": ("errors layers network shapes", "anywidget traitlets matplotlib IPython"),
     },
     "autograde": {
@@ -98,7 +100,8 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
 # what a student's code can see and reach of this package
 INSIDE = {"nodes", "export", "load", "wire", "capture", "session", "text", "limits", "namespaces"}
 INSIDE |= {"pages", "parcel", "seccomp", "warden", "warm"}
-HEAVY = {"torch", "torchvision", "matplotlib", "scipy", "pandas", "nbgrader", "anywidget"}
+HEAVY = {"torch", "torchvision", "matplotlib", "scipy", "sklearn", "pandas", "nbgrader", "anywidget"}
+HEAVY |= {"PIL", "tqdm"}
 
 
 def modules(root: Path, package: str) -> dict[str, Path]:
