@@ -171,8 +171,13 @@ def write(files: Mapping[str, bytes], path: Path) -> None:
     Raises
     ------
     CourseError
-        The file cannot be written there.
+        The file cannot be written there, or is something else than a zip.
     """
+    if path.suffix != ".zip" or (path.exists() and not zipfile.is_zipfile(path)):
+        raise CourseError(
+            f"release: `--student-kit` is {path}, expected a new .zip file or an old one to replace. "
+            "Give it another name."
+        )
     half = path.with_name(f".{path.name}.half")
     try:
         with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as kit:

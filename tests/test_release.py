@@ -334,7 +334,8 @@ def test_a_student_kit_asks_for_no_more_than_notebooks_need(kit_course):
     files = kit.collect(find(kit_course))
     project = tomllib.loads(files["pyproject.toml"].decode())
     assert {"build-system", "project", "tool"} == set(project)
-    assert not {"scripts", "optional-dependencies"} & set(project["project"])
+    assert "optional-dependencies" not in project["project"]
+    assert project["project"]["scripts"] == {"cnnkit": "cnnkit.__main__:main"}
     assert {"setuptools"} == set(project["tool"])
     asked = yaml.safe_load(files["environment.yml"])["dependencies"]
     assert asked[-1] == {"pip": ["-e ."]}
@@ -359,7 +360,7 @@ def test_without_git_a_kit_has_the_library_and_no_data_but_its_page(kit_course):
     assert [name for name in files if name.startswith("cnnkit/")] == ["cnnkit/__init__.py", "cnnkit/py.typed"]
 
 
-def test_a_student_kit_installs_without_the_grader_and_promises_no_command(kit_course, tmp_path):
+def test_a_student_kit_installs_the_library_and_its_command_without_the_grader(kit_course, tmp_path):
     kit.write(kit.collect(find(kit_course)), tmp_path / "kit.zip")
     with zipfile.ZipFile(tmp_path / "kit.zip") as zipped:
         zipped.extractall(tmp_path)
@@ -373,7 +374,10 @@ def test_a_student_kit_installs_without_the_grader_and_promises_no_command(kit_c
     ).stdout.splitlines()[-1]
     packed = names(tmp_path / wheel)
     assert "cnnkit/__init__.py" in packed
-    assert [name for name in packed if "autograde" in name or name.endswith("entry_points.txt")] == []
+    assert [name for name in packed if "autograde" in name] == []
+    with zipfile.ZipFile(tmp_path / wheel) as zipped:
+        points = next(name for name in packed if name.endswith("entry_points.txt"))
+        assert zipped.read(points).decode() == "[console_scripts]\ncnnkit = cnnkit.__main__:main\n"
 
 
 def test_a_kit_that_would_leak_is_not_written(kit_course, tmp_path, capsys):
@@ -383,6 +387,19 @@ def test_a_kit_that_would_leak_is_not_written(kit_course, tmp_path, capsys):
     assert "data/README.md:1: a line of a solution: total_price = prices.sum()" in said
     assert said.endswith("1 problem. No kit was written.\n")
     assert not (tmp_path / "kit.zip").exists()
+
+
+def test_a_kit_overwrites_a_zip_and_nothing_else(kit_course, tmp_path):
+    files = kit.collect(find(kit_course))
+    for name, held in (("README.md", "mine"), ("kit.zip", "mine, and no zip")):
+        (tmp_path / name).write_text(held)
+        with pytest.raises(CourseError, match=rf"release: `--student-kit` is .*{name}, expected a new \.zip"):
+            kit.write(files, tmp_path / name)
+        assert (tmp_path / name).read_text() == held
+    (tmp_path / "kit.zip").unlink()
+    for _ in range(2):
+        kit.write(files, tmp_path / "kit.zip")
+    assert zipfile.is_zipfile(tmp_path / "kit.zip")
 
 
 def test_a_kit_says_what_the_course_lacks_for_it_and_where_it_cannot_be_written(kit_course, tmp_path):
