@@ -37,13 +37,14 @@ from autograde.result import Result, State
 from autograde.task import Kit, Task
 
 if TYPE_CHECKING:
-    from autograde.judge import Judged
+    from autograde.judge import Judged, Patience
 
 __all__ = ["Graded", "main"]
 
 Graded = tuple[Result, Notebook | None]
 
 ATTEMPTS = 3
+SPARE = 30  # seconds of a submission's time for all that is no cell
 LATE = {"torch": "torch._dynamo", "cnnkit": "cnnkit.check"}  # what they import when they are first used
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -269,11 +270,22 @@ def _judged(
     return judged  # type: ignore[no-any-return]
 
 
+def patience(task: Task, tests: int) -> Patience:
+    """Return how long a judge waits: it stops the student's cells early enough to run all tests.
+
+    Without that, whoever lets every cell run out of time would be given up as a whole.
+    """
+    from autograde.judge import Patience
+
+    left = task.limit - tests * task.timeout - SPARE
+    return Patience(cell=task.timeout, test=task.timeout, total=max(task.timeout, left))
+
+
 def _verdict(
     source: Notebook, submitted: Notebook, ours: list[socket.socket], task: Task, given: Path | None
 ) -> Judged | str:
     """Judge, in the judge's own process, where the instructor's files are; return what went wrong as text."""
-    from autograde.judge import Patience, judge
+    from autograde.judge import judge
 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
@@ -284,7 +296,7 @@ def _verdict(
         with tempfile.TemporaryDirectory() as empty:
             os.chdir(given or empty)
             sys.path.insert(0, str(given or empty))
-            return judge(source, submitted, ours, Patience(cell=task.timeout, test=task.timeout))
+            return judge(source, submitted, ours, patience(task, len(ours) - 1))
     except BaseException:
         return traceback.format_exc().strip().splitlines()[-1]
 

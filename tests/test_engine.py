@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from autograde import engine
 from autograde.course import Question
 from autograde.engine import Worker, run
+from autograde.grading import patience
 from autograde.intake import Submission
 from autograde.notebook import dumps, loads
 from autograde.result import State
@@ -157,6 +159,18 @@ def test_a_worker_whose_engine_is_gone_ends_with_all_that_it_started(worker):
     worker.pipe.close()
     assert psutil.wait_procs(members, timeout=10, callback=lambda _: worker.process.poll())[1] == []
     worker.start()
+
+
+def test_there_is_time_for_every_test_however_long_the_students_cells_take():
+    one = task("a", "answer = 42", timeout=20)
+    nb = loads(one.notebook)
+    nb["cells"] *= 100
+    long = replace(one, notebook=dumps(nb).encode())
+    for case, tests in ((one, 1), (long, 100)):
+        waits = patience(case, tests)
+        assert waits.cell == waits.test == 20
+        assert waits.total + tests * waits.test < case.limit
+    assert patience(replace(long, timeout=600), 100).total == 600
 
 
 def test_a_task_holds_what_was_handed_in(tmp_path):
