@@ -5,6 +5,8 @@
     CnnkitError
     ├── ShapeError      (also a ValueError)      a size or a shape that cannot work
     ├── ArgumentError   (also a ValueError)      any other argument that cannot work
+    ├── RunLogError     (also a ValueError)      a run log that contradicts itself or its weights
+    ├── TrainingError   (also a RuntimeError)    training that cannot go on
     └── WrongAnswer     (also an AssertionError) a check in a notebook did not pass
 
 Each message names the function, the argument, the value it got, what was expected, and one cure.
@@ -12,7 +14,7 @@ Each message names the function, the argument, the value it got, what was expect
 
 from __future__ import annotations
 
-__all__ = ["ArgumentError", "CnnkitError", "ShapeError", "WrongAnswer"]
+__all__ = ["ArgumentError", "CnnkitError", "RunLogError", "ShapeError", "TrainingError", "WrongAnswer"]
 
 
 class CnnkitError(Exception):
@@ -25,6 +27,14 @@ class ShapeError(CnnkitError, ValueError):
 
 class ArgumentError(CnnkitError, ValueError):
     """An argument that is neither the right kind nor one of the values allowed."""
+
+
+class RunLogError(CnnkitError, ValueError):
+    """A run log that contradicts itself or the weights beside it; the message names the line."""
+
+
+class TrainingError(CnnkitError, RuntimeError):
+    """Training that cannot go on, such as a loss that is no number any more."""
 
 
 class WrongAnswer(CnnkitError, AssertionError):  # noqa: N818 - the name is what a student reads

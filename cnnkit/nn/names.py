@@ -1,0 +1,60 @@
+"""Things that are chosen by name: a name that nobody knows is an error that suggests the nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cnnkit.convnetjs.catalogue import did_you_mean
+from cnnkit.errors import ArgumentError
+
+__all__ = ["require_known", "require_number", "require_whole"]
+
+
+def require_known(function: str, argument: str, value: object, known: Iterable[str]) -> str:
+    """Return `value` if it is one of the `known` names; else raise and suggest the nearest.
+
+    Raises
+    ------
+    ArgumentError
+
+    Examples
+    --------
+    >>> require_known("fit", "optimizer", "sgd", ["sgd", "adadelta"])
+    'sgd'
+    >>> require_known("fit", "init", "xaver", ["torch", "xavier"])
+    Traceback (most recent call last):
+    cnnkit.errors.ArgumentError: fit: `init` is 'xaver', expected one of torch, xavier. Did you mean 'xavier'?
+    """
+    names = list(known)
+    if isinstance(value, str) and value in names:
+        return value
+    raise ArgumentError(
+        f"{function}: `{argument}` is {value!r}, expected one of {', '.join(names)}."
+        f" {did_you_mean(value, names)}"
+    )
+
+
+def require_whole(function: str, argument: str, value: object, least: int) -> int:
+    """Return `value` if it is a whole number of at least `least`; else raise an ArgumentError."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= least:
+        return value
+    raise ArgumentError(
+        f"{function}: `{argument}` is {value!r}, expected a whole number of at least {least}."
+        f" Write for instance {argument}={max(least, 1)}."
+    )
+
+
+def require_number(
+    function: str, argument: str, value: object, least: float, most: float = float("inf"), above: bool = False
+) -> float:
+    """Return `value` if it is a number from `least` (or `above` it) to `most`; else raise."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        high_enough = value > least if above else value >= least
+        if high_enough and value <= most and value != float("inf"):
+            return value
+    lower = f"above {least:g}" if above else f"of at least {least:g}"
+    upper = f" and at most {most:g}" if most != float("inf") else ""
+    raise ArgumentError(
+        f"{function}: `{argument}` is {value!r}, expected a number {lower}{upper}."
+        f" Write {argument} as a plain number."
+    )
