@@ -34,7 +34,9 @@ class RunLogError(CnnkitError, ValueError):
 
 
 class TrainingError(CnnkitError, RuntimeError):
-    """Training that cannot go on, such as a loss that is no number any more."""
+    """Training that cannot go on, such as a loss that is no number any more; `run` is what there was."""
+
+    run: object = None
 
 
 class WrongAnswer(CnnkitError, AssertionError):  # noqa: N818 - the name is what a student reads

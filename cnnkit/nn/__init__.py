@@ -8,18 +8,20 @@
     run.final.validation
 """
 
+from cnnkit.nn import runlog, schedule
 from cnnkit.nn.build import build, load_weights, weights
+from cnnkit.nn.comparison import Comparison, compare
 from cnnkit.nn.describe import describe
 from cnnkit.nn.evaluate import Metrics, confusion_matrix, evaluate
 from cnnkit.nn.initialise import initialise
+from cnnkit.nn.loop import Update
+from cnnkit.nn.patience import early_stop
+from cnnkit.nn.run import Evaluation, Final, Run
+from cnnkit.nn.train import fit
+from cnnkit.nn.verification import Verification, verify
 
 __all__ = [
-    "Metrics",
-    "build",
-    "confusion_matrix",
-    "describe",
-    "evaluate",
-    "initialise",
-    "load_weights",
-    "weights",
-]
+    "Comparison", "Evaluation", "Final", "Metrics", "Run", "Update", "Verification",
+    "build", "compare", "confusion_matrix", "describe", "early_stop", "evaluate", "fit", "initialise",
+    "load_weights", "runlog", "schedule", "verify", "weights",
+]  # fmt: skip

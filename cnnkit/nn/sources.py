@@ -32,7 +32,7 @@ class Split(Protocol):
 
     def __len__(self) -> int: ...
 
-    def take(self, n: int, seed: int = 0) -> Split: ...
+    def take(self, count: int, seed: int = 0) -> Split: ...
 
     def loader(self, batch_size: int, **options: Any) -> Batches: ...
 
@@ -67,5 +67,5 @@ def batches_of(source: Split | Iterable[Batch], batch_size: int) -> Iterable[Bat
     loader = getattr(source, "loader", None)
     if loader is None:
         return source  # type: ignore[return-value]
-    batches: Iterable[Batch] = loader(batch_size, shuffle=False)
+    batches: Iterable[Batch] = loader(min(batch_size, len(source)), shuffle=False)  # type: ignore[arg-type]
     return batches
