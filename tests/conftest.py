@@ -66,20 +66,21 @@ class Blobs:
     input_shape: tuple[int, int, int] = (1, 6, 6)
 
 
+def small_data(train=90, validation=60, test=80, noise=55, seed=0, **named):
+    """Return Blobs of these sizes."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for count in (train, validation, test):
+        labels = np.arange(count) % 4
+        images = rng.normal(100, noise, (count, 1, 6, 6))
+        for place, label in enumerate(labels):
+            row, column = 3 * (label // 2), 3 * (label % 2)
+            images[place, 0, row : row + 3, column : column + 3] += 60
+        parts.append(Part(images.clip(0, 255).astype(np.uint8), labels.astype(np.int64)))
+    return Blobs(*parts, **named)
+
+
 @pytest.fixture(scope="session")
 def blobs():
-    """Return a function sizes -> a small data set."""
-
-    def make(train=90, validation=60, test=80, noise=55, seed=0, **named):
-        rng = np.random.default_rng(seed)
-        parts = []
-        for count in (train, validation, test):
-            labels = np.arange(count) % 4
-            images = rng.normal(100, noise, (count, 1, 6, 6))
-            for place, label in enumerate(labels):
-                row, column = 3 * (label // 2), 3 * (label % 2)
-                images[place, 0, row : row + 3, column : column + 3] += 60
-            parts.append(Part(images.clip(0, 255).astype(np.uint8), labels.astype(np.int64)))
-        return Blobs(*parts, **named)
-
-    return make
+    """Return the function `small_data`."""
+    return small_data

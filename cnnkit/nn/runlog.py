@@ -40,7 +40,7 @@ class Log:
 
     Parameters
     ----------
-    path : path of a new ``.jsonl`` file, a folder, or the log of the run that goes on
+    path : path of a new ``.jsonl`` file, a folder (a name without ending), or the log that goes on
     run : str, its id, which names the file in a folder
     goes_on : bool
 
@@ -53,7 +53,7 @@ class Log:
 
     def __init__(self, path: str | os.PathLike[str], run: str, goes_on: bool = False) -> None:
         self.path = Path(path)
-        if self.path.is_dir() or os.fspath(path).endswith(("/", os.sep)):
+        if self.path.is_dir() or not self.path.suffix:
             self.path /= f"{run}.jsonl"
         if self.path.suffix != ".jsonl":
             raise ArgumentError(
