@@ -3,18 +3,31 @@
 ::
 
     CnnkitError
-    ├── ShapeError      (also a ValueError)      a size or a shape that cannot work
-    ├── ArgumentError   (also a ValueError)      any other argument that cannot work
-    ├── RunLogError     (also a ValueError)      a run log that contradicts itself or its weights
-    ├── TrainingError   (also a RuntimeError)    training that cannot go on
-    └── WrongAnswer     (also an AssertionError) a check in a notebook did not pass
+    ├── ShapeError         (also a ValueError)         a size or a shape that cannot work
+    ├── ArgumentError      (also a ValueError)         any other argument that cannot work
+    ├── DataNotFoundError  (also a FileNotFoundError)  a data set that is not here
+    ├── DataDamagedError   (also a ValueError)         files of a data set that are not what they should be
+    ├── DownloadError      (also an OSError)           a download that could not be finished
+    ├── RunLogError        (also a ValueError)         a run log that contradicts itself or its weights
+    ├── TrainingError      (also a RuntimeError)       training that cannot go on
+    └── WrongAnswer        (also an AssertionError)    a check in a notebook did not pass
 
 Each message names the function, the argument, the value it got, what was expected, and one cure.
 """
 
 from __future__ import annotations
 
-__all__ = ["ArgumentError", "CnnkitError", "RunLogError", "ShapeError", "TrainingError", "WrongAnswer"]
+__all__ = [
+    "ArgumentError",
+    "CnnkitError",
+    "DataDamagedError",
+    "DataNotFoundError",
+    "DownloadError",
+    "RunLogError",
+    "ShapeError",
+    "TrainingError",
+    "WrongAnswer",
+]
 
 
 class CnnkitError(Exception):
@@ -27,6 +40,18 @@ class ShapeError(CnnkitError, ValueError):
 
 class ArgumentError(CnnkitError, ValueError):
     """An argument that is neither the right kind nor one of the values allowed."""
+
+
+class DataNotFoundError(CnnkitError, FileNotFoundError):
+    """A data set that is in none of the places where it is looked for."""
+
+
+class DataDamagedError(CnnkitError, ValueError):
+    """Files of a data set that are incomplete, corrupt or something else; they are left as they are."""
+
+
+class DownloadError(CnnkitError, OSError):
+    """A download that could not be finished; what has come is kept."""
 
 
 class RunLogError(CnnkitError, ValueError):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from cnnkit.errors import ArgumentError, ShapeError
 from cnnkit.nn.config import Config
 from cnnkit.nn.evaluate import evaluation_mode
-from cnnkit.nn.sources import Dataset, Split, batches_of
+from cnnkit.nn.sources import Dataset, Split, batches_of, training_batches
 from cnnkit.shapes import shape_text
 
 __all__ = ["require_ready"]
@@ -29,6 +29,7 @@ def require_ready(model: nn.Module, dataset: Dataset, config: Config) -> None:
     for name in ("train", "validation", "test"):
         _require_labels(name, getattr(dataset, name), classes)
     _require_batches(model, len(dataset.train), config)
+    training_batches(dataset, config, 0)  # an augmentation that is none is found here
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise ArgumentError(
             "fit: `model` has no parameter to train, expected at least 1 with requires_grad."

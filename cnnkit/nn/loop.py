@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from math import isfinite, sqrt
 from time import process_time
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -19,7 +18,7 @@ from cnnkit.nn.optimizers import make_optimizer
 from cnnkit.nn.patience import improves
 from cnnkit.nn.run import Evaluation
 from cnnkit.nn.schedule import Plateau
-from cnnkit.nn.sources import Batch, Dataset
+from cnnkit.nn.sources import Batch, Dataset, training_batches
 from cnnkit.nn.state import Counters, State, copied, optimizer_tensors, restore_optimizer, weights_hash
 
 __all__ = ["Loop", "Update"]
@@ -138,11 +137,9 @@ class Loop:
 
     def _from_here(self) -> Iterator[tuple[bool, Batch]]:
         """Yield the batches from where training stands, and whether each is its epoch's last."""
-        options = {} if self.config.augment is None else {"augment": self.config.augment}
         skip = self.counters.batch
         while True:
-            seed = int(np.random.SeedSequence([self.config.seed, self.counters.epoch]).generate_state(1)[0])
-            batches = self.dataset.train.loader(self.config.batch_size, shuffle=True, seed=seed, **options)
+            batches = training_batches(self.dataset, self.config, self.counters.epoch)
             last = len(batches) - 1
             for place, batch in enumerate(batches):
                 if place < skip:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["Batches", "Dataset", "Split"]
+from cnnkit.nn.config import Config
+
+__all__ = ["Batch", "Batches", "Dataset", "Split", "batches_of", "training_batches"]
 
 Batch = tuple[Tensor, Tensor]
 
@@ -60,6 +63,13 @@ class Dataset(Protocol):
 
     @property
     def test(self) -> Split: ...
+
+
+def training_batches(dataset: Dataset, config: Config, epoch: int) -> Batches:
+    """Return the shuffled and augmented batches of an epoch; they depend on seed and epoch alone."""
+    options = {} if config.augment is None else {"augment": config.augment}
+    seed = int(np.random.SeedSequence([config.seed, epoch]).generate_state(1)[0])
+    return dataset.train.loader(config.batch_size, shuffle=True, seed=seed, **options)
 
 
 def batches_of(source: Split | Iterable[Batch], batch_size: int) -> Iterable[Batch]:

@@ -1,0 +1,119 @@
+"""The command line: ``cnnkit data | data get NAME | doctor``.
+
+Exit codes: 0 done; 1 something is damaged, missing or could not be fetched; 2 the command cannot be carried
+out as it was given; 130 interrupted; 141 nobody reads the output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NoReturn
+
+from cnnkit.errors import ArgumentError, CnnkitError
+
+__all__ = ["main"]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with a command, and what was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
+        if choice:
+            known = [name.strip(" '") for name in choice[2].split(",")]
+            near = get_close_matches(choice[1], known, n=1, cutoff=0.5)
+            cure = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}."
+            message = f"there is no command {choice[1]!r}. {cure}"
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="cnnkit", description="Data sets of the course, and a look at your environment.")
+    parser.epilog = (__doc__ or "").split("\n\n", 1)[1]
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    data = commands.add_parser("data", help="list which data sets are here, or get one")
+    data.set_defaults(run=_list)
+    actions = data.add_subparsers(dest="action", metavar="get", required=False)
+    get = actions.add_parser("get", help="fetch a data set, going on where an earlier attempt stopped")
+    get.add_argument("names", nargs="+", metavar="NAME", help="cifar10, mnist or fashion_mnist")
+    get.add_argument(
+        "--to", type=Path, metavar="DIR", help="default: the folder in CNNKIT_DATA, or the nearest data/"
+    )
+    get.set_defaults(run=_get)
+
+    doctor = commands.add_parser("doctor", help="say what this environment lacks")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _list(options: argparse.Namespace) -> int:
+    from cnnkit.data.inventory import inventory
+
+    table = inventory()
+    print(table)
+    return int(any(row[-1] == "DAMAGED" for row in table.rows))
+
+
+def _get(options: argparse.Namespace) -> int:
+    from cnnkit.data import places
+    from cnnkit.data.catalogue import OFFICIAL
+    from cnnkit.data.get import get
+    from cnnkit.data.loading import require_name
+
+    for name in options.names:
+        require_name("get", name)
+    root = options.to or places.destination()
+    for name in options.names:
+        if name not in OFFICIAL:
+            print(f"{name} is built in: there is nothing to fetch.")
+            continue
+        files, kept = get(OFFICIAL[name], root)
+        for path in kept:
+            print(f"{name}: a damaged file was in its place, and is kept as {path}")
+        training, test = files.counts()
+        print(f"{name}: {training:,} training and {test:,} test images, sound, in {files.path}")
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from cnnkit.doctor import examine, healthy
+
+    findings = []
+    for finding in examine():
+        print(finding, flush=True)
+        findings.append(finding)
+    if healthy(findings):
+        print("All that the notebooks need is here.")
+        return 0
+    print("Something that the notebooks need is missing (✗).")
+    return 1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        return int(options.run(options))
+    except ArgumentError as error:
+        print(f"cnnkit: {error}", file=sys.stderr)
+        return 2
+    except CnnkitError as error:
+        print(f"cnnkit: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("cnnkit: interrupted; what was fetched so far is kept", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # whoever read the output has enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
