@@ -121,7 +121,7 @@ def test_weights_of_an_unnamed_module_fit_its_description():
     network = nn.describe(model, (1, 8, 8))
     copy = nn.build(network, weights=nn.weights(model, network)).eval()
     x = torch.randn(2, 1, 8, 8)
-    assert torch.equal(model(x), copy(x))
+    assert torch.allclose(model(x), copy(x), atol=1e-6)  # the weights lie otherwise in memory
 
 
 def test_weights_of_convnetjs_give_its_probabilities():

@@ -17,7 +17,7 @@ from cnnkit.errors import ArgumentError, ShapeError
 from cnnkit.network import Network
 from cnnkit.nn.describe import trace
 from cnnkit.nn.initialise import initialise
-from cnnkit.nn.modules import KerasAvgPool2d, KerasConv2d, KerasMaxPool2d, LogitsBeforeSoftmax
+from cnnkit.nn.modules import KerasAvgPool2d, KerasConv2d, KerasMaxPool2d, LogitsBeforeSoftmax, channels_last
 from cnnkit.shapes import shape_text
 
 __all__ = ["build", "load_weights", "weights"]
@@ -72,7 +72,7 @@ def build(
         named = [(stage.name, module_of(stage.layer)) for stage in network]
     if network.layers and isinstance(network.layers[-1], layers.Softmax):
         named[-1] = (named[-1][0], LogitsBeforeSoftmax())
-    module = nn.Sequential(OrderedDict(named))
+    module = channels_last(nn.Sequential(OrderedDict(named)))
     if weights is None:
         return initialise(module, init, seed)
     return load_weights(module, weights)

@@ -14,6 +14,7 @@ from torch.nn import functional
 from cnnkit.errors import TrainingError
 from cnnkit.nn.config import Config
 from cnnkit.nn.evaluate import Metrics, evaluate
+from cnnkit.nn.modules import channels_last
 from cnnkit.nn.optimizers import make_optimizer
 from cnnkit.nn.patience import improves
 from cnnkit.nn.run import Evaluation
@@ -70,7 +71,8 @@ class Loop:
         on_step: Callable[[Update], object],
         asked_to_stop: Callable[[], bool],
     ) -> None:
-        self.model, self.dataset, self.config = model, dataset, config
+        self.model = channels_last(model)
+        self.dataset, self.config = dataset, config
         self.on_row, self.on_step, self.asked_to_stop = on_row, on_step, asked_to_stop
         self.size = len(dataset.train)
         self.sample = dataset.train.take(min(SAMPLE, self.size), seed=0)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnkit.shapes import same_padding
 
-__all__ = ["KerasAvgPool2d", "KerasConv2d", "KerasMaxPool2d", "LogitsBeforeSoftmax"]
+__all__ = ["KerasAvgPool2d", "KerasConv2d", "KerasMaxPool2d", "LogitsBeforeSoftmax", "channels_last"]
+
+M = TypeVar("M", bound=nn.Module)
 
 
 class LogitsBeforeSoftmax(nn.Identity):
@@ -45,6 +49,15 @@ class KerasAvgPool2d(nn.AvgPool2d):
         kernel, stride = _twice(self.kernel_size), _twice(self.stride)
         inside = _padded(torch.ones_like(input[:1, :1]), kernel, stride, (1, 1), 0.0)
         return super().forward(_padded(input, kernel, stride, (1, 1), 0.0)) / super().forward(inside)
+
+
+def channels_last(module: M) -> M:
+    """Lay out the weights of `module` with the channels innermost, in place, and return it.
+
+    The numbers are the same; torch's CPU kernels run a tenth to a half faster on them.
+    """
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return module
 
 
 def _padded(
