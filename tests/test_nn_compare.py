@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from cnnkit import nn
+from cnnkit import nn, plot
 from cnnkit.errors import ArgumentError
 from cnnkit.layers import Flatten, Linear, ReLU
 from cnnkit.network import Network
@@ -108,6 +108,10 @@ def test_real_runs_are_grouped_by_what_they_share(blobs):
     assert ["lr=0.05, flat", "lr=0.0001, flat", "lr=0.05, deep"] == [group.name for group in found.groups]
     assert found.verdict("lr=0.05, flat", "lr=0.0001, flat").better == "lr=0.05, flat"
     assert len(found.verdicts) == 3
+    named = {group.name: group.runs for group in found.groups}
+    assert len(plot.before_after(named).axes[0].lines) == 3
+    curve = plot.learning_curves(runs[0]).axes[0].lines[2]
+    assert [row.validation.loss for row in runs[0].history] == curve.get_ydata().tolist()
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,13 @@ def fit(
     With `epochs` or `examples`, the same call on the same machine, torch and number of threads gives the
     same weights bit for bit, also when it was interrupted and resumed. With `seconds`, a faster machine
     gets further, and the order of the work is the same.
+
+    Examples
+    --------
+    >>> from cnnkit import data, zoo
+    >>> run = fit(zoo.tfjs_mnist(), data.load("digits"), examples=640, lr=0.05, progress=False)
+    >>> [row.updates for row in run.history], run.final.test.n
+    ([0, 10], 359)
     """
     budget = Budget.of(epochs, examples, seconds)
     given = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
