@@ -27,6 +27,16 @@ def test_digits_are_learnt_verified_and_learnt_again_bit_for_bit(digits, tmp_pat
     assert first.data["validation"]["hash"] == digits.validation.hash
 
 
+def darker(image):
+    return image // 2
+
+
+def test_a_function_that_augments_is_called_by_its_name_in_the_log(digits):
+    options = {"examples": 64, "progress": False}
+    assert nn.fit(NET, digits, augment=darker, **options).config["augment"] == "darker"
+    assert nn.fit(NET, digits, augment=["shift", darker], **options).config["augment"] == "shift, darker"
+
+
 def test_an_interrupted_run_sees_the_same_augmented_images(digits):
     options = {"examples": 640, "lr": 0.05, "augment": "shift", "progress": False}
 

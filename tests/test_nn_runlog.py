@@ -7,6 +7,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -112,6 +113,25 @@ def test_a_resumed_run_goes_on_in_its_log(data, tmp_path):
     assert [line["event"] for line in lines(resumed)] == [
         "start", "evaluation", "evaluation", "end", "resume", "evaluation", "end",
     ]  # fmt: skip
+
+
+def test_a_run_goes_on_in_no_other_log(run, data, tmp_path):
+    other = tmp_path / "other.jsonl"
+    assert said(ArgumentError, lambda: nn.fit(NET, data, **OPTIONS, resume=run, log=other)) == (
+        f"fit: `log` is {other}, the run to be resumed has {run.log}, expected the same."
+        " Leave `log` out: a run goes on in its own log."
+    )
+    assert not other.exists()
+    assert nn.fit(NET, data, **OPTIONS, resume=run, log=run.log).final == run.final
+
+
+def test_numpys_numbers_are_written_down_as_numbers(data, tmp_path):
+    options = OPTIONS | {"lr": np.float32(0.125), "batch_size": np.int64(16), "seed": np.int64(3)}
+    run = nn.fit(NET, data, **options, label_smoothing=np.float64(0.1), log=tmp_path / "run.jsonl")
+    again = nn.runlog.read(run.log)
+    assert (0.125, 16, 3, 0.1) == tuple(
+        again.config[name] for name in ("lr", "batch_size", "seed", "label_smoothing")
+    )
 
 
 KILLED = """

@@ -16,12 +16,13 @@ from cnnkit.nn.evaluate import Metrics, confusion_matrix, evaluate
 from cnnkit.nn.initialise import initialise
 from cnnkit.nn.loop import Update
 from cnnkit.nn.patience import early_stop
+from cnnkit.nn.recipes import Recipe, recipe
 from cnnkit.nn.run import Evaluation, Final, Run
 from cnnkit.nn.train import fit
 from cnnkit.nn.verification import Verification, verify
 
 __all__ = [
-    "Comparison", "Evaluation", "Final", "Metrics", "Run", "Update", "Verification",
+    "Comparison", "Evaluation", "Final", "Metrics", "Recipe", "Run", "Update", "Verification",
     "build", "compare", "confusion_matrix", "describe", "early_stop", "evaluate", "fit", "initialise",
-    "load_weights", "runlog", "schedule", "verify", "weights",
+    "load_weights", "recipe", "runlog", "schedule", "verify", "weights",
 ]  # fmt: skip

@@ -60,10 +60,10 @@ class Config:
         ArgumentError
             The first argument that cannot be.
         """
-        require_whole("fit", "batch_size", rest["batch_size"], 1)
-        require_whole("fit", "seed", rest["seed"], 0)
+        rest["batch_size"] = require_whole("fit", "batch_size", rest["batch_size"], 1)
+        rest["seed"] = require_whole("fit", "seed", rest["seed"], 0)
         require_known("fit", "monitor", rest["monitor"], MONITORS)
-        require_number("fit", "label_smoothing", rest["label_smoothing"], 0, 1)
+        rest["label_smoothing"] = require_number("fit", "label_smoothing", rest["label_smoothing"], 0, 1)
         for name, value in (("early_stop", early_stop), ("evaluate_every", evaluate_every)):
             if value is not None:
                 require_whole("fit", name, value, 1)
@@ -99,7 +99,7 @@ class Config:
             "early_stop": self.early_stop,
             "monitor": self.monitor,
             "label_smoothing": self.label_smoothing,
-            "augment": None if self.augment is None else str(self.augment),
+            "augment": _named(self.augment),
             "init": self.init,
             "seed": self.seed,
             "evaluate_every": self.evaluate_every,
@@ -116,3 +116,12 @@ class Config:
                     f"fit: `{name}` is {ours.get(name)!r}, the run to be resumed has {record.get(name)!r},"
                     " expected the same. Repeat the call of that run; only the budget may grow."
                 )
+
+
+def _named(augment: Any) -> str | None:
+    """Return what a log calls an augmentation: a function's repr would name a place in memory."""
+    if augment is None:
+        return None
+    if isinstance(augment, list | tuple):
+        return ", ".join(filter(None, map(_named, augment)))
+    return str(getattr(augment, "__name__", augment))

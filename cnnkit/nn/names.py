@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import index
+
+import numpy as np
 
 from cnnkit.convnetjs.catalogue import did_you_mean
 from cnnkit.errors import ArgumentError
@@ -36,8 +39,13 @@ def require_known(function: str, argument: str, value: object, known: Iterable[s
 
 def require_whole(function: str, argument: str, value: object, least: int) -> int:
     """Return `value` if it is a whole number of at least `least`; else raise an ArgumentError."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= least:
-        return value
+    if not isinstance(value, bool):
+        try:
+            number = index(value)  # type: ignore[arg-type]
+        except TypeError:
+            number = least - 1
+        if number >= least:
+            return number
     raise ArgumentError(
         f"{function}: `{argument}` is {value!r}, expected a whole number of at least {least}."
         f" Write for instance {argument}={max(least, 1)}."
@@ -48,10 +56,11 @@ def require_number(
     function: str, argument: str, value: object, least: float, most: float = float("inf"), above: bool = False
 ) -> float:
     """Return `value` if it is a number from `least` (or `above` it) to `most`; else raise."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        high_enough = value > least if above else value >= least
-        if high_enough and value <= most and value != float("inf"):
-            return value
+    if isinstance(value, int | float | np.number) and not isinstance(value, bool):
+        number = float(value)
+        high_enough = number > least if above else number >= least
+        if high_enough and number <= most and number != float("inf"):
+            return number
     lower = f"above {least:g}" if above else f"of at least {least:g}"
     upper = f" and at most {most:g}" if most != float("inf") else ""
     raise ArgumentError(

@@ -68,7 +68,9 @@ def resolve_options(name: str, given: Mapping[str, Any], others: Iterable[str] =
                 f"fit: `{option}` is no option of fit or of {name}, expected for {name} only"
                 f" {', '.join(defaults)}. {did_you_mean(option, [*defaults, *others])}"
             )
-    options = defaults | {option: value for option, value in given.items() if value is not None}
+    # numpy's numbers become Python's, which a log can hold
+    plain = {option: value.item() if hasattr(value, "item") else value for option, value in given.items()}
+    options = defaults | {option: value for option, value in plain.items() if value is not None}
     try:
         make_optimizer(name, options, nn.BatchNorm1d(1))  # whose weights are not drawn
     except (ValueError, TypeError) as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from cnnkit.errors import ArgumentError
 from cnnkit.layers import BatchNorm2d, Conv2d, Flatten, Layer, Linear, MaxPool2d, ReLU
 from cnnkit.network import Network
 from cnnkit.nn.names import require_number
@@ -57,3 +56,53 @@ def stem_network(widths: tuple[int, int, int, int] = (32, 32, 64, 128), classes:
         layers += [MaxPool2d(2 if place < 2 else 4)]
         before = width
     return Network((3, 32, 32), [*layers, Flatten(), Linear(before, classes)], name="stem_network")
+
+
+def recipe(seconds: float) -> Recipe:
+    """Return a network and its training for a budget on CIFAR-10.
+
+    Parameters
+    ----------
+    seconds : float, CPU seconds of training
+
+    Returns
+    -------
+    Recipe
+        SGD with Nesterov momentum and weight decay, a one-cycle rate, label smoothing, mirrored images. A
+        longer budget gets a wider network: a narrow one sees more images, a wide one learns more from each.
+
+    Raises
+    ------
+    ArgumentError
+        `seconds` is no positive number.
+
+    Examples
+    --------
+    >>> plan = recipe(20)
+    >>> plan.network.name, plan.network.ledger().trainable, plan.options["batch_size"]
+    ('stem_network', 106634, 128)
+    >>> recipe(600).network.ledger().trainable
+    394058
+    """
+    require_number("recipe", "seconds", seconds, 0, above=True)
+    widths = next(widths for most, widths in WIDTHS if seconds <= most)
+    return Recipe(stem_network(widths), float(seconds), dict(OPTIONS))
+
+
+# up to how many seconds which widths
+WIDTHS: tuple[tuple[float, tuple[int, int, int, int]], ...] = (
+    (90, (32, 32, 64, 128)),
+    (float("inf"), (32, 64, 128, 256)),
+)
+OPTIONS: dict[str, Any] = {
+    "batch_size": 128,
+    "optimizer": "sgd",
+    "lr": 0.2,
+    "momentum": 0.9,
+    "nesterov": True,
+    "weight_decay": 5e-4,
+    "schedule": {"name": "one_cycle", "peak": 0.25, "start": 0.1, "end": 0.0},
+    "label_smoothing": 0.1,
+    "augment": "flip",
+    "monitor": "accuracy",
+}

@@ -154,6 +154,7 @@ def fit(
     start = _start(module, dataset, config, model.name if isinstance(model, Network) else None)
     if resume is not None:
         start = _resumed(resume, start, config)
+        _require_its_log(log, resume)
         state = resume.state or State.load(state_path(_log_of(resume)))
         log = resume.log
     else:
@@ -233,6 +234,14 @@ def _resumed(run: Run, start: Run, config: Config) -> Run:
     return replace(
         run, config=start.config, model=start.model, final=Final(), reason="unfinished", state=None
     )
+
+
+def _require_its_log(log: str | os.PathLike[str] | None, run: Run) -> None:
+    if log is not None and (run.log is None or Path(log) not in (run.log, run.log.parent)):
+        raise ArgumentError(
+            f"fit: `log` is {log}, the run to be resumed has {run.log or 'none'}, expected the same."
+            " Leave `log` out: a run goes on in its own log."
+        )
 
 
 def _log_of(run: Run) -> Path:
