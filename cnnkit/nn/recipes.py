@@ -89,9 +89,11 @@ def recipe(seconds: float) -> Recipe:
     return Recipe(stem_network(widths), float(seconds), dict(OPTIONS))
 
 
-# up to how many seconds which widths
+# Up to how many seconds which widths. One seed each, validation accuracy after 60 CPU seconds on one thread
+# of a busy machine: 77.4 %, 78.1 %, 74.8 %. Above 60 seconds this table is a guess until it is measured.
 WIDTHS: tuple[tuple[float, tuple[int, int, int, int]], ...] = (
-    (90, (32, 32, 64, 128)),
+    (60, (32, 32, 64, 128)),
+    (300, (32, 48, 96, 192)),
     (float("inf"), (32, 64, 128, 256)),
 )
 OPTIONS: dict[str, Any] = {
