@@ -6,7 +6,6 @@ slicing arrays. They take turns, CPU time counts, and the median of the turns is
 the batches are compared before anything is timed; with it, both mirror and move by up to four pixels.
 """
 
-# ruff: noqa: E402
 from __future__ import annotations
 
 import os
@@ -60,10 +59,8 @@ def main() -> None:
     train = data.load("shapes10").train
     end = [transforms.ToTensor(), transforms.Normalize(train.mean.tolist(), train.std.tolist())]
     moves = [transforms.RandomCrop(32, padding=4), transforms.RandomHorizontalFlip()]
-    pairs = zip(
-        train.loader(BATCH, shuffle=False), DataLoader(Pictures(train, transforms.Compose(end)), BATCH)
-    )
-    for (x, y), (wanted, labels) in pairs:
+    pictures = DataLoader(Pictures(train, transforms.Compose(end)), BATCH)
+    for (x, y), (wanted, labels) in zip(train.loader(BATCH, shuffle=False), pictures, strict=True):
         torch.testing.assert_close(x, wanted, rtol=1e-5, atol=1e-5)
         torch.testing.assert_close(y, labels)
     print(

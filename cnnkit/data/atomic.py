@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO
 
 __all__ = ["aside", "written"]
@@ -18,18 +17,16 @@ def written(path: Path) -> Iterator[IO[bytes]]:
 
     Until then it has a name of its own; after an error nothing of it is left.
     """
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", suffix=".part", delete=False) as file:
-        part = Path(file.name)
-        try:
+    part = path.with_name(f".{path.name}-{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        except BaseException:
-            file.close()
-            part.unlink()
-            raise
-    os.chmod(part, 0o666 & ~_umask())
-    os.replace(part, path)
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def aside(path: Path, why: str) -> Path:
@@ -47,13 +44,8 @@ def aside(path: Path, why: str) -> Path:
     """
     number = 1
     while True:
-        kept = path.with_name(f"{path.name}.{why}" + (f"-{number}" if number > 1 else ""))
+        name = path.name.removesuffix(".part")
+        kept = path.with_name(f"{name}.{why}" + (f"-{number}" if number > 1 else ""))
         if not kept.exists():
             return path.rename(kept)
         number += 1
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -134,7 +134,9 @@ class Dataset:
             f"{shape_text(self.input_shape)}, {colours}, {len(self.classes)} classes:"
             f" {', '.join(self.classes)}. From {self.source}."
         )
-        return Table(self.title, ("split", "images", "per class", "hash"), rows, caption)
+        return Table(
+            self.title, ("split", "images", "per class", "hash"), rows, caption, ("images", "per class")
+        )
 
     def __repr__(self) -> str:
         return repr(self.summary)

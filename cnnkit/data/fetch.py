@@ -10,7 +10,7 @@ from concurrent.futures import TimeoutError as Late
 from http.client import HTTPException
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import IO, Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -19,6 +19,11 @@ from cnnkit.data.atomic import aside
 from cnnkit.data.catalogue import File
 from cnnkit.data.progress import bar
 from cnnkit.errors import DataDamagedError, DownloadError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["PATIENCE", "fetch", "unwritable"]
 
@@ -114,12 +119,15 @@ def _attempt(url: str, part: Path, patience: float) -> str:
     except (OSError, HTTPException, ValueError) as error:
         return _reason(error)
     with response:
-        if response.status != 206:
-            have = 0  # this server sends whole files only
+        goes_on = response.status == 206
+        have = have if goes_on else 0  # some servers send whole files only
         length = response.headers.get("Content-Length")
         total = have + int(length) if length else None
         part.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("ab" if have else "wb") as out, bar(part.stem, total, "B", have) as progress:
+        with part.open("ab") as out, bar(part.stem, total, "B", have) as progress:
+            if not _alone(out) or (goes_on and _size(part) != have):
+                return "another program is fetching it"
+            out.truncate(have)
             while True:
                 try:
                     piece = response.read(CHUNK)
@@ -153,6 +161,19 @@ def _answer(url: str, have: int, patience: float) -> Any:
 
     Thread(target=ask, daemon=True).start()
     return answer.result(patience)
+
+
+def _alone(file: IO[bytes]) -> bool:
+    """Take the file for this program until it is closed; say whether that was possible."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # some network file systems know no locks
+    return True
 
 
 def _accept(file: File, mirror: str, part: Path) -> None:

@@ -175,7 +175,7 @@ class ImageFolder:
 def _kept(place: Path, stamp: str) -> tuple[Pair, Pair] | None:
     """Return what was decoded before, unless it is of other images or damaged."""
     try:
-        with np.load(place, allow_pickle=False) as kept:
+        with place.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             if str(kept["stamp"]) != stamp:
                 return None
             train, test = ((kept[f"{part}_images"], kept[f"{part}_labels"]) for part in PARTS)

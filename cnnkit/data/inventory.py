@@ -28,7 +28,9 @@ def inventory() -> Table:
     rows += [(name, "built in", "", "", f"stands in for {STANDS_IN[name]}") for name in BUILT_IN]
     looked = ", ".join(map(str, places.roots())) or "no folder: there is no data/ here"
     caption = "\n".join([*problems, f"Looked in {looked}. To fetch a set: cnnkit data get NAME."])
-    return Table("", ("set", "where", "training", "test", "state"), tuple(rows), caption)
+    return Table(
+        "", ("set", "where", "training", "test", "state"), tuple(rows), caption, ("training", "test")
+    )
 
 
 def _official(official: Official, problems: list[str]) -> tuple[str, ...]:

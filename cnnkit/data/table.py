@@ -10,15 +10,15 @@ __all__ = ["Table"]
 
 @dataclass(frozen=True, repr=False)
 class Table:
-    """Rows of text under headings, and a line about them.
+    """Rows of text under headings, and a line about them; columns named in `numeric` are flushed right.
 
     Examples
     --------
-    >>> Table("digits", ("split", "images"), (("train", "1,258"), ("test", "359")), "Grey.")
+    >>> Table("digits", ("split", "images"), (("train", "1,295"), ("test", "359")), "Grey.", ("images",))
     digits
     split  images
     ─────────────
-    train   1,258
+    train   1,295
     test      359
     Grey.
     """
@@ -27,17 +27,16 @@ class Table:
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
+    numeric: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        """Return the table as text; columns that begin with a digit are flushed right."""
+        """Return the table as text."""
         lines = [self.headings, *self.rows]
-        columns = list(zip(*lines, strict=True))
-        widths = [max(map(len, column)) for column in columns]
-        numeric = [all(cell[:1].isdigit() or cell in ("", "–") for cell in column[1:]) for column in columns]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         shown = [
             "  ".join(
-                cell.rjust(width) if right else cell.ljust(width)
-                for cell, width, right in zip(line, widths, numeric, strict=True)
+                cell.rjust(width) if name in self.numeric else cell.ljust(width)
+                for cell, width, name in zip(line, widths, self.headings, strict=True)
             ).rstrip()
             for line in lines
         ]

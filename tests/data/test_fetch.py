@@ -1,4 +1,5 @@
 import errno
+import fcntl
 import os
 import re
 import shutil
@@ -135,6 +136,17 @@ def mounted(folder, options):
         yield
     finally:
         subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_two_programs_do_not_write_into_one_file(server, file, tmp_path):
+    part = tmp_path / "set.bin.part"
+    part.write_bytes(CONTENT[:HALF])
+    with part.open("ab") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(DownloadError, match=r"\(127.0.0.1:\d+: another program is fetching it\)"):
+            fetch(file, (server.url,), tmp_path)
+    assert part.read_bytes() == CONTENT[:HALF]
+    assert fetch(file, (server.url,), tmp_path).read_bytes() == CONTENT
 
 
 def test_a_full_disk_is_said_and_what_came_is_kept(server, file, tmp_path):
