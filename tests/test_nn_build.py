@@ -166,6 +166,15 @@ def test_the_variance_of_first_weights_follows_the_formula(init, variance):
         assert torch.equal(torch.zeros(10), model.fc2.bias)
 
 
+def test_the_first_loss_is_near_the_logarithm_of_the_number_of_classes():
+    x = torch.randn(64, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    y = torch.arange(64) % 10
+    for seed in range(3):
+        model = nn.build(zoo.report_cnn(), init="kaiming", seed=seed)
+        assert np.log(10) == pytest.approx(functional.cross_entropy(model(x), y).item(), abs=0.3)
+        assert model.fc2.weight.std().item() == pytest.approx(0.01, rel=0.1)
+
+
 def test_the_same_seed_draws_the_same_weights_and_leaves_torchs_numbers_alone():
     torch.manual_seed(5)
     expected = torch.rand(3)

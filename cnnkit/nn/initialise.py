@@ -16,6 +16,7 @@ __all__ = ["INITS", "initialise"]
 
 M = TypeVar("M", bound=nn.Module)
 Weighted = nn.Conv2d | nn.Linear
+LOGIT_DEVIATION = 0.01
 
 
 def initialise(module: M, init: str = "kaiming", seed: int = 0) -> M:
@@ -25,7 +26,9 @@ def initialise(module: M, init: str = "kaiming", seed: int = 0) -> M:
     ----------
     module : torch.nn.Module
     init : str
-        "kaiming": normal, variance 2 / fan_in, biases 0 (He et al. 2015, arXiv:1502.01852).
+        "kaiming": normal, variance 2 / fan_in, biases 0 (He et al. 2015, arXiv:1502.01852); the last layer
+        with weights, whose outputs are logits, has deviation 0.01, so that the first loss is near the
+        logarithm of the number of classes.
         "xavier": uniform, variance 2 / (fan_in + fan_out), biases 0 (Glorot & Bengio 2010).
         "torch": what torch's layers draw for themselves: uniform, |w| and |b| below sqrt(1 / fan_in).
         "convnetjs": normal, variance 1 / fan_in; biases 0.1 where a ReLU follows, else 0.
@@ -47,32 +50,36 @@ def initialise(module: M, init: str = "kaiming", seed: int = 0) -> M:
     draw = INITS[require_known("initialise", "init", init, INITS)]
     require_whole("initialise", "seed", seed, 0)
     parts = [part for part in module.modules() if not list(part.children())]
+    last = max((place for place, part in enumerate(parts) if isinstance(part, Weighted)), default=None)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
-        for part, after in zip_longest(parts, parts[1:]):
+        for place, (part, after) in enumerate(zip_longest(parts, parts[1:])):
             reset = getattr(part, "reset_parameters", None)
             if callable(reset):
                 reset()
             if isinstance(part, Weighted):
-                draw(part, isinstance(after, nn.ReLU | nn.ReLU6))
+                draw(part, isinstance(after, nn.ReLU | nn.ReLU6), place == last)
     return module
 
 
-def _kaiming(part: Weighted, before_relu: bool) -> None:
-    nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+def _kaiming(part: Weighted, before_relu: bool, last: bool) -> None:
+    if last:
+        nn.init.normal_(part.weight, 0.0, LOGIT_DEVIATION)
+    else:
+        nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
     _bias(part, 0.0)
 
 
-def _xavier(part: Weighted, before_relu: bool) -> None:
+def _xavier(part: Weighted, before_relu: bool, last: bool) -> None:
     nn.init.xavier_uniform_(part.weight)
     _bias(part, 0.0)
 
 
-def _torch(part: Weighted, before_relu: bool) -> None:
+def _torch(part: Weighted, before_relu: bool, last: bool) -> None:
     """Leave what ``reset_parameters`` has just drawn."""
 
 
-def _convnetjs(part: Weighted, before_relu: bool) -> None:
+def _convnetjs(part: Weighted, before_relu: bool, last: bool) -> None:
     nn.init.normal_(part.weight, 0.0, sqrt(1 / part.weight[0].numel()))
     _bias(part, 0.1 if before_relu else 0.0)
 
@@ -82,7 +89,7 @@ def _bias(part: Weighted, value: float) -> None:
         nn.init.constant_(part.bias, value)
 
 
-INITS: dict[str, Callable[[Weighted, bool], None]] = {
+INITS: dict[str, Callable[[Weighted, bool, bool], None]] = {
     "kaiming": _kaiming,
     "xavier": _xavier,
     "torch": _torch,

@@ -90,7 +90,7 @@ def recipe(seconds: float) -> Recipe:
 
 
 # Up to how many seconds which widths. One seed each, validation accuracy after 60 CPU seconds on one thread
-# of a busy machine: 77.4 %, 78.1 %, 74.8 %. Above 60 seconds this table is a guess until it is measured.
+# of a busy machine: about 78 %, 78 % and 75 %. Above 60 seconds this table is a guess until it is measured.
 WIDTHS: tuple[tuple[float, tuple[int, int, int, int]], ...] = (
     (60, (32, 32, 64, 128)),
     (300, (32, 48, 96, 192)),
