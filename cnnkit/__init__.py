@@ -16,7 +16,7 @@ HOMES = {"Network": "network", "output_size": "shapes"}
 
 __all__ = [
     "Network", "answers", "check", "convnetjs", "data", "doctor", "errors", "functional", "layers", "ledger",
-    "network", "output_size", "plot", "receptive", "shapes", "widgets", "zoo",
+    "network", "nn", "output_size", "plot", "receptive", "shapes", "widgets", "zoo",
 ]  # fmt: skip
 
 

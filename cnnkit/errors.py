@@ -8,6 +8,8 @@
     ├── DataNotFoundError  (also a FileNotFoundError)  a data set that is not here
     ├── DataDamagedError   (also a ValueError)         files of a data set that are not what they should be
     ├── DownloadError      (also an OSError)           a download that could not be finished
+    ├── RunLogError        (also a ValueError)         a run log that contradicts itself or its weights
+    ├── TrainingError      (also a RuntimeError)       training that cannot go on
     └── WrongAnswer        (also an AssertionError)    a check in a notebook did not pass
 
 Each message names the function, the argument, the value it got, what was expected, and one cure.
@@ -21,7 +23,9 @@ __all__ = [
     "DataDamagedError",
     "DataNotFoundError",
     "DownloadError",
+    "RunLogError",
     "ShapeError",
+    "TrainingError",
     "WrongAnswer",
 ]
 
@@ -48,6 +52,16 @@ class DataDamagedError(CnnkitError, ValueError):
 
 class DownloadError(CnnkitError, OSError):
     """A download that could not be finished; what has come is kept."""
+
+
+class RunLogError(CnnkitError, ValueError):
+    """A run log that contradicts itself or the weights beside it; the message names the line."""
+
+
+class TrainingError(CnnkitError, RuntimeError):
+    """Training that cannot go on, such as a loss that is no number any more; `run` is what there was."""
+
+    run: object = None
 
 
 class WrongAnswer(CnnkitError, AssertionError):  # noqa: N818 - the name is what a student reads

@@ -31,6 +31,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "plot": ("errors functional shapes", "numpy matplotlib"),
         "answers": ("data errors functional layers network shapes zoo", "numpy"),
         "check": ("answers errors", "numpy IPython"),
+        "nn": ("convnetjs errors layers network shapes", "numpy torch safetensors tqdm IPython"),
         "doctor": ("data errors", "torch"),
         "__main__": ("data doctor errors", ""),
         "widgets": ("errors layers network shapes", "anywidget traitlets matplotlib IPython"),
@@ -205,9 +206,9 @@ def test_what_runs_beside_students_code_imports_nothing_else_of_the_grader():
     assert all(set(TABLE["autograde"][name][0].split()) <= reached for name in reached)
 
 
-def test_nothing_may_import_the_widgets():
+def test_nothing_may_import_the_widgets_or_the_training():
     allowed = [name for inside, _ in TABLE["cnnkit"].values() for name in inside.split()]
-    assert "widgets" not in allowed
+    assert {"widgets", "nn"}.isdisjoint(allowed)
     assert "zoo" in allowed
 
 
@@ -216,7 +217,8 @@ def test_a_bare_import_of_cnnkit_loads_no_array_library():
 
 
 def test_what_students_compute_with_loads_nothing_heavy():
-    names = [name for name in importable(ROOT, "cnnkit") if not name.startswith("cnnkit.widgets")]
+    rooms = ("cnnkit.widgets", "cnnkit.nn")
+    names = [name for name in importable(ROOT, "cnnkit") if not name.startswith(rooms)]
     loaded = loaded_by(ROOT, names)
     assert "numpy" in loaded
     assert loaded.isdisjoint(HEAVY | {"IPython", "autograde"})
@@ -225,6 +227,13 @@ def test_what_students_compute_with_loads_nothing_heavy():
 def test_the_widgets_load_neither_torch_nor_matplotlib():
     names = [name for name in importable(ROOT, "cnnkit") if name.startswith("cnnkit.widgets")]
     assert loaded_by(ROOT, names).isdisjoint(HEAVY - {"anywidget"} | {"autograde"})
+
+
+def test_training_loads_torch_but_no_figures():
+    names = [name for name in importable(ROOT, "cnnkit") if name.startswith("cnnkit.nn")]
+    loaded = loaded_by(ROOT, names)
+    assert "torch" in loaded
+    assert loaded.isdisjoint(HEAVY - {"torch", "tqdm"} | {"autograde"})  # torch loads tqdm itself
 
 
 def test_the_graders_commands_start_without_the_library_that_students_edit():

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
@@ -47,7 +49,38 @@ def drawn(figure):
 
 # --- every figure ----------------------------------------------------------------------------------------
 
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run says of one split."""
+
+    loss: float
+    accuracy: float
+    loss_standard_error: float = 0.05
+    standard_error: float = 0.01
+
+
+def a_run(accuracies=(0.1, 0.4, 0.6), stand_in=None, every=100):
+    """Return something that has a run's history."""
+    rows = [
+        SimpleNamespace(
+            examples=every * place,
+            updates=place,
+            epoch=place / 2,
+            cpu_seconds=1.5 * place,
+            running=Measured(2 - accuracy, accuracy) if place else None,
+            train=Measured(1.5 - accuracy, accuracy + 0.1),
+            validation=Measured(1.6 - accuracy, accuracy),
+            best=place == 1,
+        )
+        for place, accuracy in enumerate(accuracies)
+    ]
+    return SimpleNamespace(history=rows, stand_in=stand_in)
+
+
 FIGURES = {
+    "learning_curves": lambda: plot.learning_curves(a_run()),
+    "before_after": lambda: plot.before_after({"before": [a_run()], "after": [a_run(), a_run()]}),
     "images": lambda: plot.images(np.arange(24.0).reshape(2, 3, 4)),
     "kernels": lambda: plot.kernels(SOBEL),
     "filter_grid": lambda: plot.filter_grid(np.ones((10, 3, 5, 5))),
@@ -567,3 +600,61 @@ def test_what_cannot_be_drawn_says_why_and_what_to_do(kind, call, text):
     with pytest.raises(kind) as caught:
         call()
     assert text == str(caught.value)
+
+
+# --- learning curves and before/after --------------------------------------------------------------------
+
+
+def bands(ax):
+    """Return (lower, upper) of each band, as arrays over the points."""
+    found = []
+    for band in ax.collections:
+        corners = band.get_paths()[0].vertices
+        at = np.unique(corners[:, 0])
+        found.append(
+            [np.array([side(corners[corners[:, 0] == x, 1]) for x in at]) for side in (np.min, np.max)]
+        )
+    return found
+
+
+def test_learning_curves_show_three_curves_and_two_standard_errors():
+    ax = plot.learning_curves(a_run(), "accuracy", x="updates").axes[0]
+    running, train, validation = ax.lines[:3]
+    assert [1, 2] == running.get_xdata().tolist()
+    assert [0.1, 0.4, 0.6] == validation.get_ydata().tolist()
+    (low, high), (below, above) = bands(ax)
+    np.testing.assert_allclose(train.get_ydata() - 0.02, low)
+    np.testing.assert_allclose(train.get_ydata() + 0.02, high)
+    np.testing.assert_allclose(above - below, 0.04)
+    assert ax.lines[3].get_xdata() == [1, 1]  # the evaluation that was kept
+
+
+def test_before_and_after_are_means_over_seeds_with_their_error():
+    runs = [a_run((0.1, 0.5)), a_run((0.1, 0.7))]
+    ax = plot.before_after({"before": [a_run((0.1, 0.3))], "after": runs}).axes[0]
+    assert ["before (1 seed)", "after (2 seeds)"] == [line.get_label() for line in ax.lines]
+    np.testing.assert_allclose([0.1, 0.6], ax.lines[1].get_ydata())
+    (_, _), (low, high) = bands(ax)
+    np.testing.assert_allclose([0.04, 4 * np.sqrt(0.02 / 2 + 0.01**2)], high - low)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda run: plot.learning_curves(run, title="mine"),
+        lambda run: plot.before_after({"a": [run]}, title="mine"),
+    ],
+)
+def test_the_title_names_data_that_stand_in(draw):
+    assert "mine · stand-in data: shapes10" == draw(a_run(stand_in="shapes10")).axes[0].get_title(loc="left")
+
+
+def test_runs_that_cannot_be_drawn_are_named():
+    with pytest.raises(ArgumentError, match=r"learning_curves: `metric` is 'los', expected one of loss, acc"):
+        plot.learning_curves(a_run(), "los")
+    with pytest.raises(ArgumentError, match=r"learning_curves: `run` has no history, expected at least 1"):
+        plot.learning_curves(a_run(()))
+    with pytest.raises(ArgumentError, match=r"before_after: the runs of `a` were evaluated after different"):
+        plot.before_after({"a": [a_run(), a_run(every=50)]})
+    with pytest.raises(ArgumentError, match=r"before_after: `groups` holds 0 groups, expected a dict of 1"):
+        plot.before_after({})

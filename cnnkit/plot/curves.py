@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["history"]
+__all__ = ["MARKERS", "STYLES", "dress", "history"]
 
 STYLES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -89,7 +89,7 @@ def history(
             linewidth=1.8,
         )
     ax.legend(ax.lines, drawn, frameon=False, fontsize=9, labelcolor=INK, handlelength=3)
-    _dress(ax, xlabel, ylabel, title, all((at == np.round(at)).all() for at, _ in drawn.values()))
+    dress(ax, xlabel, ylabel, title, all((at == np.round(at)).all() for at, _ in drawn.values()))
     return figure
 
 
@@ -116,7 +116,8 @@ def _points(name: str, values: ArrayLike, x: object) -> tuple[Array, Array]:
     return at, y
 
 
-def _dress(ax: Axes, xlabel: str, ylabel: str, title: str, whole_numbers: bool) -> None:
+def dress(ax: Axes, xlabel: str, ylabel: str, title: str, whole_numbers: bool) -> None:
+    """Give axes their words, their grid and their quiet frame."""
     from matplotlib.ticker import MaxNLocator
 
     ax.set_xlabel(xlabel, fontsize=10, color=INK)

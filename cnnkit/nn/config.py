@@ -1,0 +1,127 @@
+"""Everything that decides the result of a run, with every default resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cnnkit.errors import ArgumentError
+from cnnkit.nn.budget import KINDS, Budget
+from cnnkit.nn.initialise import INITS
+from cnnkit.nn.names import require_known, require_number, require_whole
+from cnnkit.nn.optimizers import resolve_options
+from cnnkit.nn.patience import MONITORS
+from cnnkit.nn.schedule import Schedule, resolve_schedule
+
+__all__ = ["Config"]
+
+OTHERS = (
+    *KINDS, "batch_size", "optimizer", "schedule", "patience", "early_stop", "monitor", "label_smoothing",
+    "augment", "init", "seed", "evaluate_every", "on_step", "log", "resume", "progress",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Config:
+    """The arguments of `fit`, checked; `record` is what a log holds of them."""
+
+    budget: Budget
+    batch_size: int
+    optimizer: str
+    options: Mapping[str, Any]
+    schedule: Schedule
+    early_stop: int | None
+    monitor: str
+    label_smoothing: float
+    augment: Any
+    init: str | None
+    seed: int
+    evaluate_every: int | None
+
+    @classmethod
+    def of(
+        cls,
+        budget: Budget,
+        *,
+        optimizer: str,
+        options: Mapping[str, Any],
+        schedule: str | Schedule | Mapping[str, Any] | None,
+        patience: int | None,
+        early_stop: int | None,
+        evaluate_every: int | None,
+        init: str | None,
+        **rest: Any,
+    ) -> Config:
+        """Check every argument and fill in the defaults.
+
+        Raises
+        ------
+        ArgumentError
+            The first argument that cannot be.
+        """
+        rest["batch_size"] = require_whole("fit", "batch_size", rest["batch_size"], 1)
+        rest["seed"] = require_whole("fit", "seed", rest["seed"], 0)
+        require_known("fit", "monitor", rest["monitor"], MONITORS)
+        rest["label_smoothing"] = require_number("fit", "label_smoothing", rest["label_smoothing"], 0, 1)
+        for name, value in (("early_stop", early_stop), ("evaluate_every", evaluate_every)):
+            if value is not None:
+                require_whole("fit", name, value, 1)
+        if init is not None:
+            require_known("fit", "init", init, INITS)
+        return cls(
+            budget=budget,
+            optimizer=optimizer,
+            options=resolve_options(optimizer, options, OTHERS),
+            schedule=resolve_schedule(schedule, patience),
+            early_stop=early_stop,
+            evaluate_every=evaluate_every,
+            init=init,
+            **rest,
+        )
+
+    def record(self) -> dict[str, Any]:
+        """Return the configuration as plain data."""
+        amount = self.budget.amount
+        plain = {
+            name: list(value) if isinstance(value, tuple) else value for name, value in self.options.items()
+        }
+        schedule = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in self.schedule.record().items()
+        }
+        return {
+            self.budget.kind: amount,
+            "batch_size": self.batch_size,
+            "optimizer": self.optimizer,
+            **plain,
+            "schedule": schedule,
+            "early_stop": self.early_stop,
+            "monitor": self.monitor,
+            "label_smoothing": self.label_smoothing,
+            "augment": _named(self.augment),
+            "init": self.init,
+            "seed": self.seed,
+            "evaluate_every": self.evaluate_every,
+        }
+
+    def require_same(self, record: Mapping[str, Any]) -> None:
+        """Raise unless this continues the run of `record`: only the amount of the budget may differ."""
+        ours = self.record()
+        for name in [*ours, *record]:
+            if name == self.budget.kind and name in record:
+                continue
+            if ours.get(name) != record.get(name):
+                raise ArgumentError(
+                    f"fit: `{name}` is {ours.get(name)!r}, the run to be resumed has {record.get(name)!r},"
+                    " expected the same. Repeat the call of that run; only the budget may grow."
+                )
+
+
+def _named(augment: Any) -> str | None:
+    """Return what a log calls an augmentation: a function's repr would name a place in memory."""
+    if augment is None:
+        return None
+    if isinstance(augment, list | tuple):
+        return ", ".join(filter(None, map(_named, augment)))
+    return str(getattr(augment, "__name__", augment))

@@ -1,0 +1,228 @@
+"""The run log: JSON lines that are only ever added, each sealed with a hash of everything before it.
+
+A log is evidence, not proof: the seals catch a careless edit, and whoever can run this file can seal a
+forged log too. Trust what `cnnkit.nn.verify` measures again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cnnkit.errors import ArgumentError, RunLogError
+from cnnkit.nn.evaluate import Metrics
+from cnnkit.nn.run import Evaluation, Final, Run
+from cnnkit.nn.signature import network_of
+from cnnkit.nn.state import load_tensors, weights_hash
+
+__all__ = ["Log", "read", "state_path", "weights_path"]
+
+FORMAT = 1
+COUNTERS = ("updates", "examples", "cpu_seconds")
+
+
+def weights_path(log: Path) -> Path:
+    """Return where the best weights of a run lie."""
+    return log.with_suffix(".safetensors")
+
+
+def state_path(log: Path) -> Path:
+    """Return where a run's state lies, for going on with it."""
+    return log.with_suffix(".state.safetensors")
+
+
+class Log:
+    """A run log that is being written.
+
+    Parameters
+    ----------
+    path : path of a new ``.jsonl`` file, a folder (a name without ending), or the log that goes on
+    run : str, its id, which names the file in a folder
+    goes_on : bool
+
+    Raises
+    ------
+    ArgumentError
+        `path` holds something already and the run does not go on from it, or has another ending. Nothing
+        is ever overwritten.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], run: str, goes_on: bool = False) -> None:
+        self.path = Path(path)
+        if self.path.is_dir() or not self.path.suffix:
+            self.path /= f"{run}.jsonl"
+        if self.path.suffix != ".jsonl":
+            raise ArgumentError(
+                f"fit: `log` is {self.path}, expected a file whose name ends in .jsonl, or a folder."
+                f" Write log='{self.path.stem}.jsonl'."
+            )
+        self._seal = ""
+        if goes_on:
+            lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
+            self._seal = json.loads([line for line in lines if line.endswith("}\n")][-1])["seal"]
+            if lines and not lines[-1].endswith("\n"):
+                self._append("\n")
+            return
+        if self.path.exists() or weights_path(self.path).exists():
+            raise ArgumentError(
+                f"fit: `log` is {self.path}, where a run is kept already, expected a new name."
+                " Give another name, or resume=run to go on with that run."
+            )
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(self, event: str, record: Mapping[str, Any]) -> None:
+        """Add a line and see that it is on the disk."""
+        line = {"event": event} | dict(record)
+        self._seal = _seal(self._seal, line)
+        self._append(json.dumps(line | {"seal": self._seal}) + "\n")
+
+    def _append(self, text: str) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def read(path: str | os.PathLike[str]) -> Run:
+    """Read a run log and check it against itself and the weights beside it.
+
+    Parameters
+    ----------
+    path : path of a ``.jsonl`` file that `fit` wrote
+        The log of a killed run is read up to its last whole line.
+
+    Returns
+    -------
+    Run
+        With reason "unfinished" where the log has no end.
+
+    Raises
+    ------
+    RunLogError
+        A line is no JSON, was edited, or is missing; a counter goes backwards; the weights are missing,
+        damaged, or not those that the log names. The message names the line.
+    FileNotFoundError
+        There is no such file.
+    """
+    path = Path(path)
+    run: dict[str, Any] | None = None
+    rows: list[tuple[int, Evaluation]] = []
+    ends: dict[str, Any] = {"final": Final(), "reason": "unfinished"}
+    for number, line in _lines(path):
+        event = line.pop("event", None)
+        try:
+            if event == "start" and run is None:
+                run = _started(line)
+            elif event == "resume" and run is not None:
+                rows = [(at, row) for at, row in rows if row.updates <= line["updates"]]
+                run["config"] = line["config"]
+                ends = {"final": Final(), "reason": "unfinished"}
+            elif event == "evaluation" and run is not None:
+                _require_growing(path, number, line, rows)
+                rows.append((number, Evaluation.of(line)))
+            elif event == "end" and run is not None:
+                metrics = {name: Metrics(**found) if found else None for name, found in line["final"].items()}
+                ends = {"final": Final(**metrics), "reason": line["reason"], "line": number, **line["best"]}
+            else:
+                raise ValueError(f"the event {event!r} cannot stand here")
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, RunLogError):
+                raise
+            raise _damaged(
+                path, number, f"is not what fit writes ({type(error).__name__}: {error})"
+            ) from error
+    if run is None:
+        raise RunLogError(f"read: {path} is empty, expected a run log. Give the file that fit wrote.")
+    history = tuple(row for _, row in rows)
+    weights = _checked_weights(path, rows, ends)
+    return Run(**run, history=history, final=ends["final"], reason=ends["reason"], log=path, weights=weights)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the number and content of each line, its seal checked."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.split("\n")
+    before = ""
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
+        try:
+            content = json.loads(line)
+            seal = content.pop("seal")
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            following = lines[number] if number < len(lines) else ""
+            if number == len(lines) or following.startswith('{"event": "resume"'):
+                continue  # cut off when the process was killed
+            raise _damaged(path, number, "is no line of a run log") from error
+        if seal != _seal(before, content):
+            raise _damaged(
+                path, number, "does not fit its seal: it, or a line before it, was changed or removed"
+            )
+        before = seal
+        yield number, content
+
+
+def _started(line: dict[str, Any]) -> dict[str, Any]:
+    if line["format"] != FORMAT:
+        raise ValueError(f"format {line['format']!r} instead of {FORMAT}")
+    return {
+        "id": line["run"],
+        "parent": line["parent"],
+        "config": line["config"],
+        "network": network_of(line["network"]) if line["network"] else None,
+        "signature": line["signature"],
+        "paths": tuple(line["paths"]),
+        "data": line["data"],
+    }
+
+
+def _require_growing(
+    path: Path, number: int, line: Mapping[str, Any], rows: list[tuple[int, Evaluation]]
+) -> None:
+    if not rows:
+        return
+    at, last = rows[-1]
+    for name in COUNTERS:
+        before = getattr(last, name)
+        if line[name] < before or (name == "updates" and line[name] == before):
+            raise RunLogError(
+                f"read: line {number} of {path}: `{name}` is {line[name]} after {before} in line {at},"
+                " expected counters that grow. Lines were exchanged or edited: hand in the log as it was."
+            )
+
+
+def _checked_weights(path: Path, rows: list[tuple[int, Evaluation]], ends: Mapping[str, Any]) -> Path | None:
+    kept = [(number, row.weights) for number, row in rows if row.best]
+    if not kept:
+        return None
+    number, named = kept[-1]
+    weights = weights_path(path)
+    if not weights.exists():
+        raise RunLogError(
+            f"read: line {number} of {path}: the weights {weights.name} are missing, expected them beside the"
+            " log. Put the file back; a log without weights shows nothing."
+        )
+    found = weights_hash(load_tensors(weights)[0])
+    # a process may be killed between the line and the file
+    allowed = [named] if "line" in ends else [each for _, each in kept]
+    if found not in allowed or ends.get("weights", named) != named:
+        raise RunLogError(
+            f"read: line {ends.get('line', number)} of {path}: the weights in {weights.name} have the hash"
+            f" {found[:12]}…, expected {named[:12]}…. Put the weights of this very run beside the log."
+        )
+    return weights
+
+
+def _damaged(path: Path, number: int, what: str) -> RunLogError:
+    return RunLogError(
+        f"read: line {number} of {path} {what}, expected the lines that fit wrote."
+        " Hand in the log as it was written."
+    )
+
+
+def _seal(before: str, line: Mapping[str, Any]) -> str:
+    return hashlib.sha256((before + json.dumps(line)).encode()).hexdigest()
