@@ -12,7 +12,6 @@ blamed for, a process that was killed from outside, is no verdict on a submissio
 from __future__ import annotations
 
 import hashlib
-import importlib
 import io
 import os
 import pickle
@@ -45,7 +44,6 @@ Graded = tuple[Result, Notebook | None]
 
 ATTEMPTS = 3
 SPARE = 30  # seconds of a submission's time for all that is no cell
-LATE = {"torch": "torch._dynamo", "cnnkit": "cnnkit.check"}  # what they import when they are first used
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -119,24 +117,24 @@ def _unpacked(held: ExitStack, libraries: bytes) -> Path:
 
 
 def _preload(folder: Path) -> frozenset[str]:
-    """Say what a zygote shall import; torch, which takes seconds and memory, only if judges import it too."""
+    """Say what a zygote shall import: besides the usual what judges have of the course's own libraries.
+
+    Torch, which takes seconds and memory, only if judges have it too.
+    """
     from autograde.sandbox import PRELOAD
 
-    absent = {name for name in ("torch", "cnnkit") if name not in sys.modules}
-    if not (folder / "cnnkit").exists():
-        absent.add("cnnkit")
-    return frozenset(name for name in PRELOAD if name.partition(".")[0] not in absent)
+    own = {path.name for path in folder.iterdir()}
+    usual = (name for name in PRELOAD if "torch" in sys.modules or name.partition(".")[0] != "torch")
+    return frozenset([*usual, *(name for name in list(sys.modules) if name.partition(".")[0] in own)])
 
 
 def _zygote(folder: Path, preload: frozenset[str], sandboxed: bool) -> Any:
     """Return a sandbox in which the course's libraries can be imported, and nothing else of it be seen."""
-    from autograde.sandbox import PRELOAD, Bare, Sandbox
+    from autograde.sandbox import Bare, Sandbox
 
     kind = Sandbox if sandboxed else Bare
-    return kind(
-        readable={f"/course/{path.name}": path for path in sorted(folder.iterdir())},
-        preload=[name for name in PRELOAD if name in preload],
-    )
+    readable = {f"/course/{path.name}": path for path in sorted(folder.iterdir())}
+    return kind(readable=readable, preload=sorted(preload))
 
 
 def _import_for_judges(source: Notebook) -> None:
@@ -149,9 +147,6 @@ def _import_for_judges(source: Notebook) -> None:
     for statement in ["import numpy.testing", *own, *origins.stars]:
         with suppress(Exception):  # what cannot be imported fails the test that asks for it, and says why
             exec(statement, {})
-    for name, slow in LATE.items():
-        if name in sys.modules:
-            importlib.import_module(slow)
 
 
 def _graded(task: Task, room: _Room, boss: int) -> Graded:

@@ -41,11 +41,6 @@ PRELOAD = (
     "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
     "IPython.core.interactiveshell",
-    "cnnkit",
-    "cnnkit.functional",
-    "cnnkit.zoo",
-    "cnnkit.data",
-    "cnnkit.check",
 )
 ENTRY = "autograde.session:main"
 SYSTEM = ("lib", "lib32", "lib64", "libx32", "bin", "sbin")  # of / and of /usr

@@ -1,10 +1,14 @@
 """What every test shares."""
 
 import hashlib
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+
+# Read once, when numpy and torch load: a process with more threads could not be forked by the tests.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest

@@ -21,7 +21,7 @@ import pytest
 from autograde.errors import SandboxError
 from autograde.limits import MIB, Limits
 from autograde.parcel import ParcelError
-from autograde.sandbox import Bare, Sandbox, available
+from autograde.sandbox import PRELOAD, Bare, Sandbox, available
 from autograde.seccomp import ABSENT, CLONE, DENIED, MACHINES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -800,7 +800,9 @@ def test_files_that_do_not_fit_end_in_an_error_not_in_a_session(sandbox, tmp_pat
 
 def test_all_that_the_course_uses_is_imported_before_the_fork(walls):
     with Sandbox(
-        readable=PROGRAM["readable"] | {"/course/cnnkit": ROOT / "cnnkit"}, entry="obedient:main"
+        readable=PROGRAM["readable"] | {"/course/cnnkit": ROOT / "cnnkit"},
+        entry="obedient:main",
+        preload=[*PRELOAD, "cnnkit.functional"],
     ) as sandbox:
         assert sandbox.report["missing"] == []
         drawn = []
