@@ -251,12 +251,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AutogradeError as error:
         print(f"autograde: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("autograde: interrupted; what was done so far is kept", file=sys.stderr)
-        return 130
     except BrokenPipeError:  # whoever read the output has enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        print(f"autograde: {error.filename or 'the system'}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("autograde: interrupted; what was done so far is kept", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

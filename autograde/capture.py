@@ -10,6 +10,7 @@ import base64
 import io
 import json
 import signal
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -23,6 +24,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.profiledir import ProfileDir
+from IPython.utils.text import SList
 from traitlets import Type
 from traitlets.config import Config
 
@@ -280,6 +282,30 @@ class Shell(InteractiveShell):
         with suppress(Exception):
             text = str(value)
         self.recorder.error(kind.__name__, text, lines or [])
+
+    def system(self, cmd: str) -> None:
+        """Run a shell line, and keep what it prints; there is no terminal to run it on."""
+        ran = self._shell_line(cmd)
+        for stream, text in ((sys.stdout, ran.stdout), (sys.stderr, ran.stderr)):
+            stream.write(text)
+        self.user_ns["_exit_code"] = ran.returncode
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
+        """Return what a shell line prints."""
+        ran = self._shell_line(cmd)
+        return SList((ran.stdout + ran.stderr).splitlines()) if split else ran.stdout + ran.stderr
+
+    def _shell_line(self, cmd: str) -> subprocess.CompletedProcess[str]:
+        line: str = self.var_expand(cmd, depth=2)  # type: ignore[no-untyped-call]
+        return subprocess.run(
+            line,
+            shell=True,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
 
     def showsyntaxerror(self, *args: Any, **options: Any) -> None:
         """Keep a syntax error."""

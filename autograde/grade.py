@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from importlib.metadata import version
+from itertools import chain
 
 from autograde import cluster, engine, intake
 from autograde.course import Assignment, Course
 from autograde.gradebook import Writer
+from autograde.grading import Graded
 from autograde.intake import Submission
 from autograde.progress import Bar
 from autograde.result import Result, State, forget, recall, record
@@ -18,6 +21,7 @@ from autograde.task import Kit, Task, grader, kit_of, task_of
 
 __all__ = ["fingerprint", "grade"]
 
+REFERENCE = ""  # the student whose work is the instructor's own solution
 TIMEOUT = 30  # seconds for each cell, nbgrader's own default
 
 
@@ -73,7 +77,7 @@ def grade(
         with Writer(course, assignments, students) as writer, Bar(len(changed), kept) as bar:
             round_.finished = bar.finished
             by_digest = {kit.digest: kit for kit in round_.kits.values()}
-            tasks = round_.tasks(changed)
+            tasks = chain(round_.references(changed), round_.tasks(changed))
             if scheduler:
                 stream = cluster.run(tasks, by_digest, scheduler, bar.started, sandbox=sandbox)
             else:
@@ -81,7 +85,7 @@ def grade(
                 stream = engine.run(tasks, by_digest, crew, bar.started, sandbox=sandbox)
             where = {(submission.student, submission.assignment): submission for submission in changed}
             with closing(stream):
-                for result, notebook in stream:
+                for result, notebook in round_.checked(stream):
                     submission = where[result.student, result.assignment]
                     round_.done(writer.store(submission, result, notebook))
     for name, kept_before in round_.before.items():
@@ -110,6 +114,42 @@ class _Round:
         self.results.append(old)
         return False
 
+    def references(self, submissions: Sequence[Submission]) -> Iterator[Task]:
+        """Yield the instructor's own solutions: a test that they do not pass here can judge nobody."""
+        for name in dict.fromkeys(submission.assignment for submission in submissions):
+            kit = self.kits[name]
+            yield task_of(Submission(REFERENCE, name, self.assignments[name].source), kit, self.timeout, "")
+
+    def checked(self, stream: Iterable[Graded]) -> Iterator[Graded]:
+        """Yield what comes of students' work, with the questions left open that the solution fails."""
+        open_: dict[str, set[str]] = {}
+        early: list[Graded] = []
+        for result, notebook in stream:
+            if result.student == REFERENCE:
+                open_[result.assignment] = self.unfit(result)
+                early, ready = [], early
+            else:
+                ready = [(result, notebook)]
+            for one, its in ready:
+                if one.assignment not in open_:
+                    early.append((one, its))
+                else:
+                    yield _left_open(one, open_[one.assignment]), its
+        yield from early
+
+    def unfit(self, reference: Result) -> set[str]:
+        """Return the questions whose test the instructor's solution does not pass, and say so."""
+        failed = [m for m in reference.marks if m.points is not None and m.points < m.max_points]
+        if not reference.graded:
+            print(f"{reference.assignment}: the solution could not be graded. {reference.reason}")
+        for mark in failed:
+            print(
+                f"{reference.assignment}, {mark.question}: the solution itself gets {mark.points:g} of"
+                f" {mark.max_points:g} points here ({mark.message or mark.verdict}). This question is left"
+                " to you: CONTRIBUTING.md says what a test can use, and `nbgrader autograde` can more."
+            )
+        return {mark.question for mark in failed}
+
     def tasks(self, submissions: Sequence[Submission]) -> Iterator[Task]:
         """Yield what is to be run, each read when it is asked for."""
         for submission in submissions:
@@ -130,6 +170,16 @@ class _Round:
     def done(self, result: Result) -> None:
         self.results.append(result)
         self.finished(result)
+
+
+def _left_open(result: Result, questions: set[str]) -> Result:
+    marks = (
+        replace(mark, points=None, verdict="by hand", mistakes=(), message="")
+        if mark.question in questions and mark.points is not None
+        else mark
+        for mark in result.marks
+    )
+    return replace(result, marks=tuple(marks))
 
 
 def _not_graded(submission: Submission, assignment: Assignment, old: Result | None) -> Result:

@@ -43,6 +43,7 @@ __all__ = ["Graded", "main"]
 Graded = tuple[Result, Notebook | None]
 
 ATTEMPTS = 3
+MEMORY = 2 << 30  # bytes that judging one submission may take
 SPARE = 30  # seconds of a submission's time for all that is no cell
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -172,7 +173,8 @@ def _attempt(task: Task, room: _Room, boss: int, *, last: bool) -> Graded:
     submitted = loads(task.notebook)
     seed = int.from_bytes(hashlib.sha256(task.student.encode()).digest()[:4], "big")
     pairs = [socket.socketpair() for _ in range(channels(room.source))]
-    limits = replace(Limits(), seconds=task.limit, cpu=max(1, int(task.limit)))
+    processes = Limits().processes + len(pairs)  # every test keeps a copy of the session waiting
+    limits = replace(Limits(), seconds=task.limit, cpu=max(1, int(task.limit)), processes=processes)
     with ExitStack() as held:
         given = _folder(held, room.kit.beside)
         own = _folder(held, {**task.files, **room.kit.beside})
@@ -265,6 +267,18 @@ def _judged(
     return judged  # type: ignore[no-any-return]
 
 
+def _hold_memory() -> None:
+    """Let a judge take `MEMORY` more than it began with: a student's function may feed a test's own lists."""
+    import resource
+
+    from autograde.limits import footprint
+
+    most = footprint()["VmData"] + MEMORY
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
 def patience(task: Task, tests: int) -> Patience:
     """Return how long a judge waits: it stops the student's cells early enough to run all tests.
 
@@ -281,17 +295,19 @@ def _verdict(
 ) -> Judged | str:
     """Judge, in the judge's own process, where the instructor's files are; return what went wrong as text."""
     from autograde.judge import judge
+    from autograde.walk import cells_with_tests
 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
         from autograde.namespaces import die_with_parent
 
         die_with_parent()
+        _hold_memory()
     try:
         with tempfile.TemporaryDirectory() as empty:
             os.chdir(given or empty)
             sys.path.insert(0, str(given or empty))
-            return judge(source, submitted, ours, patience(task, len(ours) - 1))
+            return judge(source, submitted, ours, patience(task, len(cells_with_tests(source))))
     except BaseException:
         return traceback.format_exc().strip().splitlines()[-1]
 

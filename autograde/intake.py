@@ -104,7 +104,7 @@ class _Desk:
 
     def __init__(self, folder: Path, known: Mapping[str, Notebook]) -> None:
         self.folder = folder
-        self.student = plain(folder.name)
+        self.student = plain(folder.name).replace("\n", r"\n").replace("\t", r"\t")
         self.known = known
         self.ids = {name: _ids(nb) for name, nb in known.items()}
         self.filed: dict[str, list[_Found]] = {name: [] for name in known}
@@ -132,9 +132,11 @@ class _Desk:
         filed = self.filed[assignment]
         # A wrongly named folder does no harm as long as it is clear what is in it.
         fitting = [found for found in filed or self.stray if found.assignment == assignment]
+        named = [found for found in fitting if found.path == self.folder / assignment / f"{assignment}.ipynb"]
+        fitting = named or fitting
         if len(fitting) > 1:
-            named = ", ".join(str(found.path.relative_to(self.folder)) for found in fitting)
-            reason = f"{len(fitting)} notebooks of it were handed in: {named}. Keep the one that counts."
+            names = ", ".join(str(found.path.relative_to(self.folder)) for found in fitting)
+            reason = f"{len(fitting)} notebooks of it were handed in: {names}. Keep the one that counts."
             return self._refused(assignment, reason)
         if fitting:
             return self._accepted(assignment, fitting[0])

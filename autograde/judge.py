@@ -3,8 +3,9 @@
 A student's cell goes to the session as text. A test cell runs here, in a shell of its own, on the
 instructor's text; what it needs of the student's comes over the wire, from a copy of the session as it stood
 at that place of the notebook. Hidden tests and expected values never leave this process; what tests call a
-student's functions with does, and therefore the first test runs when the last cell of the student's has shown
-what it shows.
+student's functions with does. Therefore the first test runs when the last cell of the student's has shown
+what it shows; and a test with a hidden part runs twice, first as students have it, which is all that they are
+told of, and for its points when every visible part has run: copies can leave one another messages.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from autograde.capture import LEAVING, CellTimeoutError, Ran, Recorder, Shell, at_most
@@ -27,13 +28,14 @@ from autograde.proxies import Proxy
 from autograde.remote import Remote, SessionLost
 from autograde.sources import Sources
 from autograde.text import printable
-from autograde.verdict import failing_line, points_of
+from autograde.verdict import failing_line, has_hidden_part, points_of, visible_part
 from autograde.walk import Step, cells_with_tests, steps
 from autograde.wire import Channel, Silence, WireError
 
 __all__ = ["CellRun", "Judged", "Outcome", "Patience", "channels", "judge"]
 
 SEED = re.compile(r"\bseed\(|manual_seed\(")
+MOST = 190  # channels; beyond that tests run once, and those with a hidden part are told nothing of
 MOMENT = 0.1  # seconds that a word to somebody who may not listen can take
 
 
@@ -96,7 +98,10 @@ class Outcome:
     line : str
         The line of the test that failed, "" if it is a hidden one.
     hidden : bool
-        Whether a hidden test failed; then `error` may hold an expected value.
+        Whether a hidden test failed, or might have been what a copy was told of; then `error` is for the
+        instructor alone.
+    visible : Outcome or None
+        What its visible part found, where there is a hidden one; only that is for the student.
     notes : tuple of str
         What an instructor may want to know besides.
     """
@@ -109,6 +114,7 @@ class Outcome:
     error: str = ""
     line: str = ""
     hidden: bool = False
+    visible: Outcome | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -140,8 +146,10 @@ class Judged:
 
 
 def channels(source: Notebook) -> int:
-    """Return how many channels a session needs for a notebook: a main one, and one for each test."""
-    return 1 + len(cells_with_tests(source))
+    """Return how many channels a session needs: a main one, and one for each time that a test runs."""
+    tests = [cell["source"] for cell in cells_with_tests(source)]
+    both = 1 + len(tests) + sum(map(has_hidden_part, tests))
+    return both if both <= MOST else 1 + len(tests)
 
 
 def judge(
@@ -191,6 +199,7 @@ class _Judge:
         self.spare = [Channel(sock) for sock in session[1:]]
         self.patience = patience
         self.shell = shell
+        self.twice = channels(source) > 1 + len(cells_with_tests(source))
         self.number = 0
         self.lost = ""
         self.ran: list[CellRun] = []
@@ -199,10 +208,12 @@ class _Judge:
     def run(self, submitted: Notebook) -> Judged:
         tested: dict[int, Outcome] = {}
         try:
-            copies = list(self.half(steps(self.source, submitted)))
-            for turn, (step, sources) in enumerate(copies):
+            copies = list(enumerate(self.half(steps(self.source, submitted))))
+            for turn, (step, sources) in sorted(copies, key=lambda copy: has_hidden_part(copy[1][0].source)):
                 assert step.test is not None
-                tested[step.test] = self.test(step, turn, sources)
+                seen = tested.get(step.test)
+                if seen is None or not seen.error.startswith(("CellTimeoutError", "SessionLost")):
+                    tested[step.test] = replace(self.test(step, turn, sources), visible=seen)
         finally:
             for channel in (self.main, *self.spare):
                 channel.close()
@@ -213,7 +224,7 @@ class _Judge:
         return Judged(state, " ".join(reasons), tuple(tested[x] for x in sorted(tested)), tuple(self.ran))
 
     def half(self, plan: Sequence[Step]) -> Iterator[tuple[Step, Sources | None]]:
-        """Run the student's half; yield each test, and the text that had run when a copy was made for it."""
+        """Run the student's half; yield what each copy is for, and the text that had run when it was made."""
         end = time.monotonic() + self.patience.total
         turn = 0
         for step in plan:
@@ -225,13 +236,15 @@ class _Judge:
                 if not self.lost:
                     self.cell(step)
                 continue
-            with suppress(SessionLost):
-                if not self.lost:
-                    request = {"do": "fork", "channel": turn, "seconds": 0}
-                    if "forked" not in self.ask(f"before {step.id}", request):
-                        self.lose(f"the session sent nonsense before {step.id}")
-            yield step, None if self.lost else Sources(self.texts)
-            turn += 1
+            part = replace(step, source=visible_part(step.source))
+            for look in [part, step] if self.twice and has_hidden_part(step.source) else [step]:
+                with suppress(SessionLost):
+                    if not self.lost:
+                        request = {"do": "fork", "channel": turn, "seconds": 0}
+                        if "forked" not in self.ask(f"before {step.id}", request):
+                            self.lose(f"the session sent nonsense before {step.id}")
+                yield look, None if self.lost else Sources(self.texts)
+                turn += 1
 
     def ask(self, where: str, request: dict[str, Any]) -> dict[str, Any]:
         """Ask the main process of the session; when it does not answer, there is no session any more."""
@@ -293,7 +306,8 @@ class _Judge:
         if isinstance(ran.error, CellTimeoutError | SessionLost):  # it may compute for ever
             with suppress(WireError):
                 self.main.send({"do": "stop", "channel": turn}, MOMENT)
-        return _outcome(step, ran, tuple(notes))
+        outcome = _outcome(step, ran, tuple(notes))
+        return outcome if self.twice else replace(outcome, hidden=has_hidden_part(step.source))
 
     def examine(self, step: Step, remote: Remote, recorder: Recorder, seconds: float) -> Ran:
         """Give a test what it needs, and run it."""

@@ -53,7 +53,7 @@ class Limits:
     seconds: float = 600
     cpu: int = 600
     memory: int = 2 * GIB
-    processes: int = 32
+    processes: int = 64
     open_files: int = 128
     disk: int = 256 * MIB
     inodes: int = 8192

@@ -7,7 +7,6 @@ error stands in for it. Only what a test displayed counts: tests run in the judg
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ __all__ = ["DIAGNOSIS", "marks_of"]
 DIAGNOSIS = "application/vnd.cnnkit.diagnosis+json"
 VERDICTS = ("correct", "mistake", "several", "slip", "unrecognised", "invalid", "missing")
 LONGEST = 500  # characters of a message
+HIDDEN = "A hidden test did not pass."
 
 
 def marks_of(questions: Sequence[Question], judged: Judged, submitted: Notebook) -> tuple[Mark, ...]:
@@ -46,22 +46,44 @@ def _mark(question: Question, test: Outcome | None, present: set[str]) -> Mark:
         if question.id not in present:
             return Mark(question.id, 0.0, question.points, "deleted", message="The cell was deleted.")
         return Mark(question.id, None, question.points, "by hand")
+    told = _told(test)
     diagnosis = _diagnosis(test)
     if diagnosis is not None:
-        return Mark(question.id, test.points, question.points, **diagnosis)
+        message = diagnosis["message"] if told is None else told
+        return Mark(question.id, test.points, question.points, **diagnosis | {"message": message})
+    if told == HIDDEN:
+        return Mark(question.id, test.points, question.points, "failed", message=told)
     if test.error.startswith("NotImplementedError"):  # what nbgrader leaves in place of a solution
         return Mark(question.id, test.points, question.points, "missing", message="No answer was written.")
     if test.error.startswith("CellTimeoutError"):
         why = "The test was stopped: it ran into the time limit."
         return Mark(question.id, test.points, question.points, "failed", message=why)
-    if test.hidden:  # what it raised may hold an expected value, or what the test called a function with
-        name = test.error.partition(":")[0]
-        known = hasattr(builtins, name) and name != "AssertionError"
-        why = f"A hidden test did not pass: {name}." if known else "A hidden test did not pass."
-        return Mark(question.id, test.points, question.points, "failed", message=why)
     verdict = "correct" if test.points >= test.max_points else "failed"
-    message = test.error.removeprefix("AssertionError: ")[:LONGEST] if verdict == "failed" else ""
+    message = (
+        (test.error.removeprefix("AssertionError: ")[:LONGEST] if told is None else told)
+        if verdict == "failed"
+        else ""
+    )
     return Mark(question.id, test.points, question.points, verdict, message=message)
+
+
+def _told(test: Outcome) -> str | None:
+    """Return what a student may read of a test with a hidden part: what its visible part said.
+
+    Whatever else is known after hidden tests have run, an exception's class and a diagnosis's words among it,
+    may be a message about what they asked.
+
+    Returns
+    -------
+    str or None
+        None if all that the test said is visible.
+    """
+    if test.visible is None:
+        return HIDDEN if test.hidden else None
+    seen = _diagnosis(test.visible)
+    said = test.visible.error.removeprefix("AssertionError: ")[:LONGEST] if seen is None else seen["message"]
+    sound = test.visible.points >= test.visible.max_points
+    return HIDDEN if sound and test.points < test.max_points else str(said)
 
 
 def _diagnosis(test: Outcome) -> dict[str, Any] | None:

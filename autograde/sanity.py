@@ -86,6 +86,8 @@ def _of_cell(cell: Cell) -> Iterator[str]:
         begins, ends = text.count(f"BEGIN {marker}"), text.count(f"END {marker}")
         if begins != ends:
             yield f"has {begins} BEGIN {marker} and {ends} END {marker}. Write them in pairs."
+        if len(re.findall(rf"(?:begin|end) {marker}", text, re.IGNORECASE)) != begins + ends:
+            yield f"writes BEGIN {marker} or END {marker} in small letters, which nbgrader does not know."
         if begins and role not in homes:
             yield f"holds a {marker} region, but is {role or 'not graded'}: nbgrader would not remove it."
     if role in ("test", "by hand") and not (meta.get("points") or 0) > 0:

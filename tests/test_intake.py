@@ -92,10 +92,6 @@ def test_a_scratch_notebook_beside_the_right_one_is_left_alone(course):
         ),
         ("other-assignment", f"{ADDING}.ipynb is the notebook of {AREAS}. Ask for the one of {ADDING}."),
         (
-            "two-copies",
-            f"2 notebooks of it were handed in: {ADDING}/{ADDING}-Copy1.ipynb, {ADDING}/{ADDING}.ipynb. Keep",
-        ),
-        (
             "wrong-kernel",
             f"{ADDING}.ipynb was saved with a kernel for R, expected python. Open it with a python kernel",
         ),
@@ -122,6 +118,19 @@ def test_a_notebook_without_graded_cells_says_how_many_are_missing(course):
     assert submission.reason == (
         f"{ADDING}.ipynb holds none of the 4 graded cells. Ask for the notebook that was released."
     )
+
+
+def test_of_two_copies_the_one_with_the_right_name_counts(course):
+    submission = given(course, damage="two-copies")
+    assert submission.notebook.name == f"{ADDING}.ipynb"
+    assert submission.notes == (f"Not graded: {ADDING}-Copy1.ipynb.",)
+    submission.notebook.rename(submission.notebook.with_name("mine.ipynb"))
+    (submission,) = collect(course, course.assignments[:1])
+    assert submission.state is State.UNGRADABLE
+    said = (
+        f"2 notebooks of it were handed in: {ADDING}/{ADDING}-Copy1.ipynb, {ADDING}/mine.ipynb. Keep the one"
+    )
+    assert submission.reason.startswith(said)
 
 
 def test_nothing_handed_in_is_a_row_too(course):

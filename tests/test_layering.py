@@ -81,7 +81,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "executed": ("judge notebook walk", ""),
         "task": ("course intake notebook result", ""),
         "grading": (
-            "errors executed judge limits marks namespaces notebook origins result sandbox task",
+            "errors executed judge limits marks namespaces notebook origins result sandbox task walk",
             "numpy",
         ),
         "child": ("", ""),
@@ -89,7 +89,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "cluster": ("engine errors grading result task", "distributed"),
         "gradebook": ("child course errors intake notebook result stock text", "nbformat nbgrader"),
         "progress": ("result task", "rich"),
-        "grade": ("cluster course engine errors gradebook intake progress result task", ""),
+        "grade": ("cluster course engine errors gradebook grading intake progress result task", ""),
         "summary": ("course result", ""),
         "table": ("course result", "rich"),
         "report": ("course errors result stock summary", "jinja2 nbgrader"),

@@ -158,7 +158,7 @@ def test_output_is_limited(line: Line) -> None:
 
 
 def test_magics_shell_lines_and_await_work(line: Line) -> None:
-    assert [("stdout", "hello\r\n")] == line.shown("!echo hello")
+    assert [("stdout", "hello\n")] == line.shown("!echo hello")
     assert [] == line.shown("%matplotlib inline")
     assert [("result", "4")] == line.shown("import asyncio\nawait asyncio.sleep(0, 4)")
 
