@@ -119,7 +119,7 @@ def _augmented(kind: str | list[str]) -> Callable[[torch_nn.Module, Split], Metr
         from cnnkit.nn.evaluate import evaluate
 
         posing = replace(split, name="train")
-        return evaluate(module, posing.loader(250, augment=kind, shuffle=False))
+        return evaluate(module, posing.loader(min(250, len(posing)), augment=kind, shuffle=False))
 
     return measure
 
