@@ -2,7 +2,8 @@
 
 A check can say what it found by displaying an output of the type `DIAGNOSIS`, a table with ``question``,
 ``code``, ``points``, ``max_points``, ``verdict``, ``mistakes`` and ``message``. The verdict "by hand" leaves
-the points to a person, whatever the test gave. Where there is no such output, the error stands in for it. Only what a test displayed counts: tests run in the judge.
+the points to a person, whatever the test gave. Where there is no such output, the error stands in for it.
+Only what a test displayed counts: tests run in the judge.
 """
 
 from __future__ import annotations

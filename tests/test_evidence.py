@@ -139,6 +139,18 @@ def test_an_early_stop_is_an_end(made):
     assert judge(replace(ONE, requirements=ONE.requirements[:2]), run).verdict == "correct"
 
 
+def test_a_run_that_was_stopped_in_the_middle_of_a_line_and_resumed_is_whole(made, digits):
+    def stop(update):
+        if update.updates == 20:
+            raise KeyboardInterrupt
+
+    stopped = made("resumed", on_step=stop, evaluate_every=100)
+    with stopped.log.open("a") as file:
+        file.write('{"event": "evaluation", "upd')
+    run = nn.fit(FLAT, digits, **OPTIONS, evaluate_every=100, resume=nn.runlog.read(stopped.log))
+    assert judge(ONE, run).verdict == "correct"
+
+
 # --- what cannot be believed -------------------------------------------------------------------------------
 
 
@@ -183,6 +195,31 @@ def test_a_test_split_in_the_place_of_validation_is_known_by_its_hash(made, digi
     swapped = replace(digits, validation=digits.test, test=digits.validation)
     message = condemned(ONE, made("swapped", dataset=swapped), flaws.SWAPPED)
     assert message.startswith("What `run` used as validation images are the test images of digits.")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda line: line.get("config", {}).update(monitor="test accuracy"),
+        lambda line: line.update(test=line["validation"]) if line["event"] == "evaluation" else None,
+    ],
+)
+def test_a_log_that_watches_the_test_split_is_named(run, change):
+    forge(run, change)
+    message = condemned(ONE, run, flaws.SWAPPED)
+    assert message.startswith("The log of `run` shows test images before training was over.")
+
+
+def test_weights_that_were_not_chosen_by_validation_are_named(run):
+    def change(line):
+        if line.get("updates") == 0 and line["event"] == "evaluation":
+            line["validation"]["loss"] = 0.0
+
+    forge(run, change)
+    message = condemned(ONE, run, flaws.NOT_CHOSEN)
+    assert message.startswith(
+        "`run` did not keep what was best on validation: At update 30 the validation loss"
+    )
 
 
 def test_an_edited_log_breaks_its_seal(run):

@@ -67,10 +67,10 @@ CLASS = [
         "Runs of one kind under two names.",
         answers={
             "two-batches": """
+        options = {"examples": 600, "batch_size": 20, "lr": 0.02}
         for name, seeds in (("20", range(3)), ("200", range(3, 6))):
             two_batches[name] = [
-                nn.fit(flat, mnist, examples=600, batch_size=20, lr=0.02, seed=s, log=f"runs/{name}-{s}.jsonl")
-                for s in seeds
+                nn.fit(flat, mnist, **options, seed=s, log=f"runs/{name}-{s}.jsonl") for s in seeds
             ]
         two_batches["better"] = "200"
     """
