@@ -471,6 +471,18 @@ def test_whatever_stands_in_a_log_there_is_a_judgement_and_no_more_points(run):
     assert tried > 300
 
 
+@pytest.mark.parametrize("text", ["", "[]", "no log", "[" * 100_000, '{"seal": ' + "[" * 100_000, "5\n\n{}"])
+def test_a_text_that_is_no_log_at_all_is_damaged(run, text):
+    run.log.write_text(text)
+    condemned(ONE, run, flaws.LOG_DAMAGED)
+
+
+def test_a_log_that_ends_in_rubbish_is_read_up_to_it(run):
+    with run.log.open("a") as file:
+        file.write("[" * 100_000)
+    assert judge(ONE, run).verdict == "correct"
+
+
 def test_every_flaw_has_an_id_of_its_own():
     known = [each.id for each in (*flaws.UNSOUND, *flaws.REQUIRED, flaws.NO_WEIGHTS)]
     assert len(known) == len(set(known))

@@ -39,7 +39,7 @@ def test_was_watched(run: Run, text: str) -> bool:
     for line in text.split("\n"):
         try:
             content = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue  # cut off when the process was killed
         if isinstance(content, dict) and content.get("event") == "evaluation" and "test" in content:
             return True
