@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from cnnkit.answers import convolution_by_hand, shapes_and_parameters
+from cnnkit.answers import convolution_by_hand, live_training_lab, shapes_and_parameters
 from cnnkit.answers.diagnosis import Diagnosis, diagnose
 from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, Raised
 from cnnkit.answers.variants import variant
@@ -29,7 +29,9 @@ __all__ = [
 ]
 
 QUESTIONS: dict[str, Question] = {
-    entry.id: entry for entry in (*convolution_by_hand.QUESTIONS, *shapes_and_parameters.QUESTIONS)
+    entry.id: entry
+    for room in (convolution_by_hand, shapes_and_parameters, live_training_lab)
+    for entry in room.QUESTIONS
 }
 
 
