@@ -55,7 +55,12 @@ class DownloadError(CnnkitError, OSError):
 
 
 class RunLogError(CnnkitError, ValueError):
-    """A run log that contradicts itself or the weights beside it; the message names the line."""
+    """A run log that contradicts itself or the weights beside it; the message names the line.
+
+    `kind` says what is wrong: "damaged", "edited", "counters", "empty", "weights missing", "other weights".
+    """
+
+    kind: str = ""
 
 
 class TrainingError(CnnkitError, RuntimeError):

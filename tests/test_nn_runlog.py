@@ -82,13 +82,18 @@ def test_a_folder_gives_each_run_a_file_of_its_own(data, tmp_path):
     assert first.weights.parent == second.weights.parent == tmp_path / "runs"
 
 
-def test_a_log_that_is_there_is_never_overwritten(run, data):
-    before = run.log.read_bytes()
-    assert said(ArgumentError, lambda: nn.fit(NET, data, **OPTIONS, log=run.log)) == (
-        f"fit: `log` is {run.log}, where a run is kept already, expected a new name."
+def test_a_log_of_a_run_that_did_not_finish_is_never_overwritten(data, tmp_path):
+    def stop(update):
+        raise KeyboardInterrupt
+
+    log = tmp_path / "run.jsonl"
+    nn.fit(NET, data, **OPTIONS, log=log, on_step=stop)
+    before = log.read_bytes()
+    assert said(ArgumentError, lambda: nn.fit(NET, data, **OPTIONS, log=log)) == (
+        f"fit: `log` is {log}, where a run is kept already, expected a new name."
         " Give another name, or resume=run to go on with that run."
     )
-    assert run.log.read_bytes() == before
+    assert log.read_bytes() == before
 
 
 def test_a_log_ends_in_jsonl(data, tmp_path):

@@ -8,9 +8,10 @@ from typing import Any
 
 from torch import nn
 
+from cnnkit.errors import RunLogError
 from cnnkit.network import Network
 from cnnkit.nn.evaluate import Metrics
-from cnnkit.nn.state import State
+from cnnkit.nn.state import State, load_tensors
 
 __all__ = ["Evaluation", "Final", "Run"]
 
@@ -121,6 +122,31 @@ class Run:
     def best(self) -> Evaluation | None:
         """The evaluation whose weights were kept."""
         return next((row for row in reversed(self.history) if row.best), None)
+
+    def evidence(self) -> dict[str, Any]:
+        """Return what this run can be judged by, as plain data.
+
+        Returns
+        -------
+        dict
+            "log", the text of the run log; "weights", the saved weights as arrays by torch's names, or None
+            where there is no such file. Nothing is checked here: who reads it does that.
+
+        Raises
+        ------
+        RunLogError
+            The run has no log, or the file of its weights is damaged.
+        """
+        if self.log is None:
+            raise RunLogError(
+                "evidence: the run has no log, expected one. Train with log='runs/NAME.jsonl' and hand it in."
+            )
+        weights = self.log.with_suffix(".safetensors")
+        tensors = load_tensors(weights)[0] if weights.exists() else None
+        return {
+            "log": self.log.read_text(encoding="utf-8"),
+            "weights": tensors and {name: tensor.numpy() for name, tensor in tensors.items()},
+        }
 
     def __repr__(self) -> str:
         """Return a short report."""

@@ -10,8 +10,11 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from torch import Tensor
 
 from cnnkit.errors import ArgumentError, RunLogError
 from cnnkit.nn.evaluate import Metrics
@@ -19,7 +22,7 @@ from cnnkit.nn.run import Evaluation, Final, Run
 from cnnkit.nn.signature import network_of
 from cnnkit.nn.state import load_tensors, weights_hash
 
-__all__ = ["Log", "read", "state_path", "weights_path"]
+__all__ = ["Log", "Promise", "parse", "read", "require_promised", "state_path", "weights_path"]
 
 FORMAT = 1
 COUNTERS = ("updates", "examples", "cpu_seconds")
@@ -109,10 +112,54 @@ def read(path: str | os.PathLike[str]) -> Run:
         There is no such file.
     """
     path = Path(path)
+    run, promise = parse(path.read_text(encoding="utf-8"), str(path))
+    if promise is None:
+        return replace(run, log=path)
+    weights = weights_path(path)
+    if not weights.exists():
+        raise _problem(
+            "weights missing",
+            f"read: line {promise.line} of {path}: the weights {weights.name} are missing, expected them"
+            " beside the log. Put the file back; a log without weights shows nothing.",
+        )
+    require_promised(load_tensors(weights)[0], promise, weights.name)
+    return replace(run, log=path, weights=weights)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a log says of its weights: their hash, in which line, and others that a killed run may leave."""
+
+    log: str
+    line: int
+    named: str
+    allowed: tuple[str, ...]
+    end: int | None = None
+    ended: str | None = None
+
+
+def parse(text: str, name: str) -> tuple[Run, Promise | None]:
+    """Check the text of a run log against itself.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        What messages call the log, such as its path.
+
+    Returns
+    -------
+    Run, without files; and what it says of its weights, None where nothing was kept.
+
+    Raises
+    ------
+    RunLogError
+        As `read`; its `kind` is "damaged", "edited", "counters" or "empty".
+    """
     run: dict[str, Any] | None = None
     rows: list[tuple[int, Evaluation]] = []
     ends: dict[str, Any] = {"final": Final(), "reason": "unfinished"}
-    for number, line in _lines(path):
+    for number, line in _lines(text, name):
         event = line.pop("event", None)
         try:
             if event == "start" and run is None:
@@ -122,10 +169,10 @@ def read(path: str | os.PathLike[str]) -> Run:
                 run["config"] = line["config"]
                 ends = {"final": Final(), "reason": "unfinished"}
             elif event == "evaluation" and run is not None:
-                _require_growing(path, number, line, rows)
+                _require_growing(name, number, line, rows)
                 rows.append((number, Evaluation.of(line)))
             elif event == "end" and run is not None:
-                metrics = {name: Metrics(**found) if found else None for name, found in line["final"].items()}
+                metrics = {part: Metrics(**found) if found else None for part, found in line["final"].items()}
                 ends = {"final": Final(**metrics), "reason": line["reason"], "line": number, **line["best"]}
             else:
                 raise ValueError(f"the event {event!r} cannot stand here")
@@ -133,18 +180,28 @@ def read(path: str | os.PathLike[str]) -> Run:
             if isinstance(error, RunLogError):
                 raise
             raise _damaged(
-                path, number, f"is not what fit writes ({type(error).__name__}: {error})"
+                name, number, f"is not what fit writes ({type(error).__name__}: {error})"
             ) from error
     if run is None:
-        raise RunLogError(f"read: {path} is empty, expected a run log. Give the file that fit wrote.")
+        raise _problem("empty", f"read: {name} is empty, expected a run log. Give the file that fit wrote.")
     history = tuple(row for _, row in rows)
-    weights = _checked_weights(path, rows, ends)
-    return Run(**run, history=history, final=ends["final"], reason=ends["reason"], log=path, weights=weights)
+    return Run(**run, history=history, final=ends["final"], reason=ends["reason"]), _promise(name, rows, ends)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def require_promised(weights: Mapping[str, Tensor], promise: Promise, file: str) -> None:
+    """Raise a RunLogError unless `weights` are those that the log names; `file` is what they are called."""
+    found = weights_hash(weights)
+    if found not in promise.allowed or promise.ended not in (None, promise.named):
+        raise _problem(
+            "other weights",
+            f"read: line {promise.end or promise.line} of {promise.log}: the weights in {file} have the hash"
+            f" {found[:12]}…, expected {promise.named[:12]}…. Put the weights of this very run beside the"
+            " log.",
+        )
+
+
+def _lines(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the number and content of each line, its seal checked."""
-    text = path.read_text(encoding="utf-8")
     lines = text.split("\n")
     before = ""
     for number, line in enumerate(lines, start=1):
@@ -153,15 +210,14 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             content = json.loads(line)
             seal = content.pop("seal")
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             following = lines[number] if number < len(lines) else ""
             if number == len(lines) or following.startswith('{"event": "resume"'):
                 continue  # cut off when the process was killed
-            raise _damaged(path, number, "is no line of a run log") from error
+            raise _damaged(name, number, "is no line of a run log") from error
         if seal != _seal(before, content):
-            raise _damaged(
-                path, number, "does not fit its seal: it, or a line before it, was changed or removed"
-            )
+            what = "does not fit its seal: it, or a line before it, was changed or removed"
+            raise _damaged(name, number, what, "edited")
         before = seal
         yield number, content
 
@@ -181,46 +237,42 @@ def _started(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _require_growing(
-    path: Path, number: int, line: Mapping[str, Any], rows: list[tuple[int, Evaluation]]
+    name: str, number: int, line: Mapping[str, Any], rows: list[tuple[int, Evaluation]]
 ) -> None:
     if not rows:
         return
     at, last = rows[-1]
-    for name in COUNTERS:
-        before = getattr(last, name)
-        if line[name] < before or (name == "updates" and line[name] == before):
-            raise RunLogError(
-                f"read: line {number} of {path}: `{name}` is {line[name]} after {before} in line {at},"
-                " expected counters that grow. Lines were exchanged or edited: hand in the log as it was."
+    for counter in COUNTERS:
+        before = getattr(last, counter)
+        if line[counter] < before or (counter == "updates" and line[counter] == before):
+            raise _problem(
+                "counters",
+                f"read: line {number} of {name}: `{counter}` is {line[counter]} after {before} in line {at},"
+                " expected counters that grow. Lines were exchanged or edited: hand in the log as it was.",
             )
 
 
-def _checked_weights(path: Path, rows: list[tuple[int, Evaluation]], ends: Mapping[str, Any]) -> Path | None:
+def _promise(name: str, rows: list[tuple[int, Evaluation]], ends: Mapping[str, Any]) -> Promise | None:
     kept = [(number, row.weights) for number, row in rows if row.best]
     if not kept:
         return None
     number, named = kept[-1]
-    weights = weights_path(path)
-    if not weights.exists():
-        raise RunLogError(
-            f"read: line {number} of {path}: the weights {weights.name} are missing, expected them beside the"
-            " log. Put the file back; a log without weights shows nothing."
-        )
-    found = weights_hash(load_tensors(weights)[0])
     # a process may be killed between the line and the file
-    allowed = [named] if "line" in ends else [each for _, each in kept]
-    if found not in allowed or ends.get("weights", named) != named:
-        raise RunLogError(
-            f"read: line {ends.get('line', number)} of {path}: the weights in {weights.name} have the hash"
-            f" {found[:12]}…, expected {named[:12]}…. Put the weights of this very run beside the log."
-        )
-    return weights
+    allowed = (named,) if "line" in ends else tuple(each for _, each in kept)
+    return Promise(name, number, named, allowed, ends.get("line"), ends.get("weights"))
 
 
-def _damaged(path: Path, number: int, what: str) -> RunLogError:
-    return RunLogError(
-        f"read: line {number} of {path} {what}, expected the lines that fit wrote."
-        " Hand in the log as it was written."
+def _problem(kind: str, text: str) -> RunLogError:
+    error = RunLogError(text)
+    error.kind = kind
+    return error
+
+
+def _damaged(name: str, number: int, what: str, kind: str = "damaged") -> RunLogError:
+    return _problem(
+        kind,
+        f"read: line {number} of {name} {what}, expected the lines that fit wrote."
+        " Hand in the log as it was written.",
     )
 
 

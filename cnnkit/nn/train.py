@@ -22,6 +22,7 @@ from cnnkit.nn.describe import describe, trace
 from cnnkit.nn.evaluate import evaluate
 from cnnkit.nn.initialise import initialise
 from cnnkit.nn.interrupt import between_updates
+from cnnkit.nn.kept import kept_run
 from cnnkit.nn.loop import SAMPLE, Loop, Update
 from cnnkit.nn.progress import Progress
 from cnnkit.nn.recorder import Recorder
@@ -95,9 +96,10 @@ def fit(
         There is an evaluation before the first update and one after the last as well.
     on_step : function of an `Update`, called after each
         A KeyboardInterrupt raised in it stops the run like Ctrl-C does.
-    log : path of a new ``.jsonl`` file, or a folder
+    log : path of a ``.jsonl`` file, or a folder
         The run log; in a folder the file is named by the run's id. The best weights and the state for
-        `resume` come to lie beside it. Nothing is overwritten.
+        `resume` come to lie beside it. Nothing is overwritten. Where the file holds this very run, finished,
+        the run is read from it and not trained again.
     resume : Run, stopped or read from its log
         Go on with it, with the arguments of its own call; only the budget, counted from its start, may be
         larger.
@@ -115,7 +117,8 @@ def fit(
     ------
     ArgumentError, ShapeError
         Before anything is trained: an unknown name (with the nearest known one), a budget that is not
-        one, a batch larger than the data, labels out of range, an output that is not one logit a class.
+        one, a batch larger than the data, labels out of range, an output that is not one logit a class; a
+        `log` that holds another run, with what differs.
     TrainingError
         The loss is infinite or no number. The model has the best weights so far; `error.run` is the run.
 
@@ -150,8 +153,13 @@ def fit(
         evaluate_every=evaluate_every,
     )
     module = _module(model, config)
+    name = model.name if isinstance(model, Network) else None
+    if log is not None and resume is None and Path(log).is_file():
+        found = kept_run(log, _start(module, dataset, config, name))
+        if found is not None:
+            return found
     require_ready(module, dataset, config)
-    start = _start(module, dataset, config, model.name if isinstance(model, Network) else None)
+    start = _start(module, dataset, config, name)
     if resume is not None:
         start = _resumed(resume, start, config)
         _require_its_log(log, resume)

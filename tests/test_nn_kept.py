@@ -1,0 +1,138 @@
+"""A log that holds the very run stands for it; what a run hands over as evidence."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from cnnkit import nn
+from cnnkit.errors import ArgumentError, RunLogError
+from cnnkit.layers import Flatten, Linear
+from cnnkit.network import Network
+from tests.test_nn_runlog import NET, OPTIONS, edit, forge, said
+
+
+@pytest.fixture(scope="module")
+def data(blobs):
+    return blobs(stand_in="corners")
+
+
+@pytest.fixture
+def run(data, tmp_path):
+    return nn.fit(NET, data, **OPTIONS, log=tmp_path / "run.jsonl")
+
+
+def never(update):
+    raise AssertionError("it trained")
+
+
+def test_the_same_call_returns_the_kept_run_without_training(run, data, capsys):
+    before = {path: path.read_bytes() for path in run.log.parent.iterdir()}
+    again = nn.fit(NET, data, **OPTIONS, log=run.log, on_step=never)
+    assert capsys.readouterr().out == f"{run.log} holds this very run; delete it to train again.\n"
+    assert again == run
+    assert again.history == run.history
+    assert before == {path: path.read_bytes() for path in run.log.parent.iterdir()}
+    assert nn.evaluate(again.model, data.test) == run.final.test
+
+
+DIFFERENT = {
+    "another option": ({"lr": 0.2}, "its `lr` is 0.1, this call's is 0.2"),
+    "another budget": ({"epochs": 3}, "its `epochs` is 2, this call's is 3"),
+    "another kind of budget": ({"epochs": None, "examples": 9}, "its `examples` is None, this call's is 9"),
+    "another seed": ({"seed": 1}, "its `seed` is 0, this call's is 1"),
+}
+
+
+@pytest.mark.parametrize("what", DIFFERENT)
+def test_another_call_is_told_what_differs(run, data, what):
+    options, text = DIFFERENT[what]
+    assert said(ArgumentError, lambda: nn.fit(NET, data, **(OPTIONS | options), log=run.log)) == (
+        f"fit: `log` is {run.log}, where another run is kept: {text}, expected the same."
+        " Give another name, or delete that file to train again."
+    )
+
+
+def test_another_network_or_data_set_is_told_apart(run, data, blobs):
+    flat = Network((1, 6, 6), [Flatten(), Linear(36, 4)], name="flat")
+    message = said(ArgumentError, lambda: nn.fit(flat, data, **OPTIONS, log=run.log))
+    assert f"its `model` is 'tiny ({run.signature[:6]})', this call's is 'flat (" in message
+    other = blobs(seed=1, stand_in="corners")
+    assert "its `dataset.train` is {" in said(
+        ArgumentError, lambda: nn.fit(NET, other, **OPTIONS, log=run.log)
+    )
+
+
+def test_a_run_on_the_real_data_stands_where_only_their_stand_in_is_here(blobs, tmp_path, capsys):
+    log = tmp_path / "run.jsonl"
+    real = nn.fit(NET, blobs(), **OPTIONS, log=log)
+    there = nn.fit(NET, blobs(seed=1, stand_in="corners"), **OPTIONS, log=log, on_step=never)
+    assert there.data == real.data
+    assert there.stand_in is None
+    assert (
+        f"{log} holds this run on blobs itself, for which corners stands in here;" in capsys.readouterr().out
+    )
+
+
+def test_a_run_on_a_stand_in_does_not_stand_for_the_real_data(run, blobs):
+    message = said(ArgumentError, lambda: nn.fit(NET, blobs(), **OPTIONS, log=run.log))
+    assert "its `dataset.stand_in` is 'corners', this call's is None" in message
+
+
+def test_a_module_with_other_first_weights_gets_the_kept_ones_and_is_told(data, tmp_path, capsys):
+    log = tmp_path / "run.jsonl"
+    run = nn.fit(nn.build(NET, seed=0), data, **OPTIONS, log=log)
+    nn.fit(nn.build(NET, seed=0), data, **OPTIONS, log=log, on_step=never)
+    assert "holds this very run" in capsys.readouterr().out
+    other = nn.build(NET, seed=1)
+    nn.fit(other, data, **OPTIONS, log=log, on_step=never)
+    assert f"{log} holds this run, begun with other weights;" in capsys.readouterr().out
+    assert nn.evaluate(other, data.test) == run.final.test
+
+
+def test_a_run_without_its_weights_is_returned_without_a_model(run, data, capsys):
+    run.weights.unlink()
+    again = nn.fit(NET, data, **OPTIONS, log=run.log, on_step=never)
+    assert "Its weights are missing, without which it is half of the evidence." in capsys.readouterr().out
+    assert (again.model, again.weights) == (None, None)
+    assert again.evidence() == {"log": run.log.read_text(), "weights": None}
+
+
+def test_an_edited_log_stands_for_nothing(run, data):
+    edit(run, 3, lambda line: line.replace('"accuracy": 0.', '"accuracy": 0.9'))
+    assert "line 3 of" in said(RunLogError, lambda: nn.fit(NET, data, **OPTIONS, log=run.log))
+
+
+def test_the_kinds_of_trouble_have_names(run):
+    def kind():
+        with pytest.raises(RunLogError) as error:
+            nn.runlog.read(run.log)
+        return error.value.kind
+
+    forge(run, lambda line: line.update(examples=1) if line.get("updates") == 12 else None)
+    assert kind() == "counters"
+    edit(run, 2, lambda line: line.replace('"lr": 0', '"lr": 1'))
+    assert kind() == "edited"
+    edit(run, 2, lambda line: line[:20])
+    assert kind() == "damaged"
+    run.log.write_text("")
+    assert kind() == "empty"
+
+
+def test_evidence_is_the_logs_text_and_the_weights_as_arrays(run):
+    found = run.evidence()
+    assert {"log", "weights"} == set(found)
+    assert found["log"] == run.log.read_text()
+    assert all(type(array) is np.ndarray for array in found["weights"].values())
+    tensors = {name: torch.from_numpy(array) for name, array in found["weights"].items()}
+    assert nn.state.weights_hash(tensors) == run.best.weights
+    read, promise = nn.runlog.parse(found["log"], "the log")
+    nn.runlog.require_promised(tensors, promise, "the weights")
+    assert read == replace(run, log=None, weights=None)
+
+
+def test_a_run_without_a_log_has_no_evidence(data):
+    assert said(RunLogError, nn.fit(NET, data, **OPTIONS).evidence) == (
+        "evidence: the run has no log, expected one. Train with log='runs/NAME.jsonl' and hand it in."
+    )
