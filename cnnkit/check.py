@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnkit.answers import Diagnosis, FunctionQuestion, diagnose, question
+from cnnkit.answers import Diagnosis, EvidenceQuestion, FunctionQuestion, diagnose, judge, question
 from cnnkit.answers.borrowing import borrowed
 from cnnkit.errors import WrongAnswer
 
@@ -18,7 +18,7 @@ __all__ = ["DIAGNOSIS_MIME", "answer"]
 
 # A class report reads this part of a test cell's output; a browser shows the text beside it.
 DIAGNOSIS_MIME = "application/vnd.cnnkit.diagnosis+json"
-COLOURS = {"correct": "#0072B2", "missing": "#888888"}
+COLOURS = {"correct": "#0072B2", "missing": "#888888", "by hand": "#888888"}
 
 
 def answer(id: str, given: Any, seed: int | None = None) -> float:
@@ -29,7 +29,7 @@ def answer(id: str, given: Any, seed: int | None = None) -> float:
     id : str
         The question, such as ``sobel-same-padding``.
     given : object
-        The student's answer: a number, an array, a dict, a function, as the question says.
+        The student's answer: a number, an array, a dict, a function, a run or several, as the question says.
     seed : int, optional
         Draw other inputs than the public ones: other calls of a student's function. No message quotes them.
 
@@ -52,6 +52,8 @@ def answer(id: str, given: Any, seed: int | None = None) -> float:
     1.0
     """
     entry = question(id)
+    if isinstance(entry, EvidenceQuestion):
+        return _settled(judge(entry, given))
     if seed is not None and entry.draw is not None:
         entry = replace(entry, inputs=entry.draw(np.random.default_rng(seed)))
     diagnosis = _own_work(entry, given) or diagnose(entry, given)
@@ -60,7 +62,12 @@ def answer(id: str, given: Any, seed: int | None = None) -> float:
         # a hidden try stays hidden: neither its inputs, nor what the student's own error says of them
         text = f"`{entry.variable}` goes wrong on inputs that this notebook does not show."
         diagnosis = replace(diagnosis, message=f"{text} Try shapes and arguments of your own.")
-    _show(diagnosis, more_tries=seed is None and isinstance(entry, FunctionQuestion))
+    return _settled(diagnosis, more_tries=seed is None and isinstance(entry, FunctionQuestion))
+
+
+def _settled(diagnosis: Diagnosis, more_tries: bool = False) -> float:
+    """Show a diagnosis; return its points, or raise it."""
+    _show(diagnosis, more_tries)
     if _refused(diagnosis):
         raise WrongAnswer(diagnosis.message)
     return diagnosis.points
@@ -68,7 +75,7 @@ def answer(id: str, given: Any, seed: int | None = None) -> float:
 
 def _refused(diagnosis: Diagnosis) -> bool:
     """Whether the check stops the notebook: an open question does not, so that all cells can be run."""
-    return diagnosis.points == 0 and diagnosis.verdict != "missing"
+    return diagnosis.points == 0 and diagnosis.verdict not in ("missing", "by hand")
 
 
 def _own_work(entry: Any, given: Any) -> Diagnosis | None:

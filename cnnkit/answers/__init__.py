@@ -11,31 +11,41 @@ from difflib import get_close_matches
 
 from cnnkit.answers import convolution_by_hand, live_training_lab, shapes_and_parameters
 from cnnkit.answers.diagnosis import Diagnosis, diagnose
+from cnnkit.answers.evidence import EvidenceQuestion
+from cnnkit.answers.evidence.judging import judge
 from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, Raised
 from cnnkit.answers.variants import variant
 from cnnkit.errors import ArgumentError
 
 __all__ = [
+    "EXPERIMENTS",
     "QUESTIONS",
     "Diagnosis",
+    "EvidenceQuestion",
     "FunctionQuestion",
     "Mistake",
     "Probe",
     "Question",
     "Raised",
     "diagnose",
+    "judge",
     "question",
     "variant",
 ]
 
-QUESTIONS: dict[str, Question] = {
-    entry.id: entry
-    for room in (convolution_by_hand, shapes_and_parameters, live_training_lab)
-    for entry in room.QUESTIONS
+ALL: tuple[Question | EvidenceQuestion, ...] = (
+    *convolution_by_hand.QUESTIONS,
+    *shapes_and_parameters.QUESTIONS,
+    *live_training_lab.QUESTIONS,
+)
+# questions whose answers are values and functions, and those whose answers are runs
+QUESTIONS: dict[str, Question] = {entry.id: entry for entry in ALL if isinstance(entry, Question)}
+EXPERIMENTS: dict[str, EvidenceQuestion] = {
+    entry.id: entry for entry in ALL if isinstance(entry, EvidenceQuestion)
 }
 
 
-def question(id: str) -> Question:
+def question(id: str) -> Question | EvidenceQuestion:
     """Return a question by its id, such as ``sobel-same-padding``.
 
     Raises
@@ -43,8 +53,9 @@ def question(id: str) -> Question:
     ArgumentError
         No question has this id; the message suggests the nearest.
     """
-    if id not in QUESTIONS:
-        near = get_close_matches(str(id), QUESTIONS, n=1, cutoff=0.4)
-        hint = f"Did you mean {near[0]!r}?" if near else f"Take one of {', '.join(QUESTIONS)}."
+    known: dict[str, Question | EvidenceQuestion] = {**QUESTIONS, **EXPERIMENTS}
+    if id not in known:
+        near = get_close_matches(str(id), known, n=1, cutoff=0.4)
+        hint = f"Did you mean {near[0]!r}?" if near else f"Take one of {', '.join(known)}."
         raise ArgumentError(f"question: `id` is {id!r}, expected the id of a question. {hint}")
-    return QUESTIONS[id]
+    return known[id]

@@ -22,7 +22,8 @@ NAMED = ("mistake", "several")
 def main(ids: list[str]) -> int:
     """Print the table for the questions `ids`, or for all of them; return the exit code."""
     try:
-        asked = [question(id) for id in ids] or list(QUESTIONS.values())
+        named = [question(id) for id in ids]
+        asked = [entry for entry in named if isinstance(entry, Question)] or list(QUESTIONS.values())
     except ArgumentError as error:
         print(error, file=sys.stderr)
         return 2

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cnnkit.answers.question import FunctionQuestion, Mistake, Question, Raised
 from cnnkit.answers.reading import MISSING, Unreadable, agreeing, entries, read, same
 
+if TYPE_CHECKING:
+    from cnnkit.answers.evidence import EvidenceQuestion, Flaw
+
 __all__ = ["Diagnosis", "diagnose"]
 
-SIGNS = {"correct": "✓", "missing": "○"}
+SIGNS = {"correct": "✓", "missing": "○", "by hand": "?"}
 ENOUGH_CELLS = 6  # below that, a mistake and one slip cannot be told from chance
 SLIPS = 0.2  # share of the cells that may be off and still show the method
 
@@ -24,22 +27,22 @@ class Diagnosis:
 
     Parameters
     ----------
-    question : Question
+    question : Question or EvidenceQuestion
     verdict : str
         "correct"; "mistake" (one catalogued mistake fits), "several" (more than one fits); "slip" (the
         method is right, single numbers are not); "unrecognised"; "invalid" (type, shape or NaN);
-        "missing" (not answered yet).
+        "missing" (not answered yet); "by hand" (a person must look).
     share : float
         The part of the points that the answer earns, 0 to 1.
-    mistakes : tuple of Mistake
+    mistakes : tuple of Mistake or Flaw
     message : str
         For the student: what is wrong and one cure, never the right answer.
     """
 
-    question: Question
+    question: Question | EvidenceQuestion
     verdict: str
     share: float
-    mistakes: tuple[Mistake, ...]
+    mistakes: tuple[Mistake | Flaw, ...]
     message: str
 
     @property

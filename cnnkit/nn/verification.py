@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
+from numpy.typing import NDArray
 from torch import nn
 
 from cnnkit.errors import ArgumentError, RunLogError
@@ -14,7 +16,7 @@ from cnnkit.nn.run import Run
 from cnnkit.nn.sources import Dataset
 from cnnkit.nn.state import load_tensors
 
-__all__ = ["Check", "Verification", "verify"]
+__all__ = ["Check", "Verification", "restored", "verify"]
 
 LOSS_TOLERANCE = 1e-3  # relative; other machines add in another order
 
@@ -106,7 +108,8 @@ def verify(run: Run, dataset: Dataset, model: nn.Module | None = None) -> Verifi
             "verify: the run has no saved weights, expected those of its best evaluation."
             " Train with log='run.jsonl'."
         )
-    module = _restored(run, run.weights, model)
+    arrays = {key: tensor.numpy() for key, tensor in load_tensors(run.weights)[0].items()}
+    module = restored(run, arrays, model, run.weights.name)
     claims = {"validation": run.final.validation or (run.best.validation if run.best else None)}
     claims["test"] = run.final.test
     checks = tuple(
@@ -120,14 +123,15 @@ def verify(run: Run, dataset: Dataset, model: nn.Module | None = None) -> Verifi
     return Verification(checks, other)
 
 
-def _restored(run: Run, weights: Path, model: nn.Module | None) -> nn.Module:
-    """Return the module of `run` with its saved weights."""
+def restored(
+    run: Run, arrays: Mapping[str, NDArray[Any]], model: nn.Module | None = None, file: str = "its file"
+) -> nn.Module:
+    """Return the module of `run` with its saved weights, given by torch's names; errors as `verify`."""
     if model is None and run.network is None:
         raise ArgumentError(
             "verify: `model` is None, expected a module: the log of this run does not hold its layers."
             " Give a module of the class that was trained."
         )
-    arrays = {name: tensor.numpy() for name, tensor in load_tensors(weights)[0].items()}
     try:
         if model is not None or run.network is None:
             return load_weights(model or nn.Identity(), arrays)
@@ -137,6 +141,6 @@ def _restored(run: Run, weights: Path, model: nn.Module | None) -> nn.Module:
         return build(run.network, weights=named)
     except (KeyError, ValueError) as error:
         raise RunLogError(
-            f"verify: the weights in {weights.name} do not fit the run's network ({error}), expected those"
+            f"verify: the weights in {file} do not fit the run's network ({error}), expected those"
             " that fit saved. Put the right file beside the log."
         ) from error

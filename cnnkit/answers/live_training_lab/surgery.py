@@ -28,8 +28,8 @@ def _fc_of(inputs: int, biases: int = 1) -> dict[str, int]:
 
 NO_POOLING = Question(
     id="no-pooling",
-    code="A3-5",
-    points=3,
+    code="A3-5a",
+    points=2,
     variable="no_pooling",
     ask="Inputs and parameters of the fully connected layer, and the total, when both poolings are removed.",
     method=_no_pooling,

@@ -1,0 +1,79 @@
+"""An experiment as the requirements see it: runs that were read from their logs, and measured again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnnkit.nn.evaluate import Metrics
+    from cnnkit.nn.run import Run
+
+__all__ = ["Experiment", "Trained"]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One run of an experiment.
+
+    Parameters
+    ----------
+    name : str
+        What messages call it, such as ``run 2 of "20"``.
+    run : cnnkit.nn.Run
+        What its log says, checked against itself.
+    measured : mapping of split to Metrics
+        What its weights do on the checker's own data; empty where that was not measured.
+    has_weights : bool
+    unmeasured : str
+        Why nothing was measured although there are weights, or empty.
+    """
+
+    name: str
+    run: Run
+    measured: Mapping[str, Metrics] = field(default_factory=dict)
+    has_weights: bool = False
+    unmeasured: str = ""
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The options of the run, every default resolved."""
+        return self.run.config
+
+    @property
+    def examples(self) -> int:
+        """How many examples it saw."""
+        return self.run.history[-1].examples
+
+    def metrics(self, split: str) -> Metrics | None:
+        """Return what was measured again on a split; where nothing was, what the log claims."""
+        claimed: Metrics | None = getattr(self.run.final, split)
+        return self.measured.get(split, claimed)
+
+    @property
+    def evaluated(self) -> Run:
+        """The run with the measured numbers in place of the claimed ones."""
+        return replace(self.run, final=replace(self.run.final, **self.measured))
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All runs of an answer.
+
+    Parameters
+    ----------
+    groups : mapping of str to tuple of Trained
+        Under the name "" where the answer is a run or a list of runs.
+    claims : mapping of str to str
+        What the answer says besides.
+    """
+
+    groups: Mapping[str, tuple[Trained, ...]]
+    claims: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def runs(self) -> tuple[Trained, ...]:
+        """The runs of all groups."""
+        return tuple(chain.from_iterable(self.groups.values()))

@@ -1,0 +1,60 @@
+"""What an answer says of its own runs: which is better, or neither."""
+
+from __future__ import annotations
+
+from cnnkit.answers.evidence import flaws
+from cnnkit.answers.evidence.experiment import Experiment
+from cnnkit.answers.evidence.question import Finding, Requirement
+from cnnkit.errors import ArgumentError
+
+__all__ = ["NEITHER", "verdict"]
+
+NEITHER = "neither"
+
+
+def verdict(points: float, claim: str, split: str = "validation") -> Requirement:
+    """Ask that the answer's entry `claim` names the group that beats all others, or says "neither".
+
+    One group beats another where the gap of their measured accuracies is above two standard errors; see
+    ``cnnkit.nn.compare``.
+    """
+
+    def check(experiment: Experiment) -> Finding | None:
+        from cnnkit import nn
+
+        runs = {name: [each.evaluated for each in group] for name, group in experiment.groups.items()}
+        try:
+            comparison = nn.compare(runs, split)
+        except ArgumentError as error:
+            return Finding(flaws.SEVERAL_FACTORS, str(error).removeprefix("compare: "))
+        for each in comparison.verdicts:
+            if each.why_not:
+                kind = next(
+                    (flaw for word, flaw in WHY_NOT.items() if word in each.why_not), flaws.OTHER_DATA
+                )
+                return Finding(kind, f"{each}")
+        said = experiment.claims[claim].strip()
+        shown = next((name for name in runs if _beats_all(name, comparison)), NEITHER)
+        if said == shown:
+            return None
+        numbers = "; ".join(str(each) for each in comparison.verdicts) + "."
+        if said not in (*runs, NEITHER):
+            names = ", ".join(map(repr, (*runs, NEITHER)))
+            return Finding(flaws.UNKNOWN_CLAIM, f'"{claim}" is {said!r}, expected one of {names}.')
+        if shown == NEITHER:
+            return Finding(flaws.INSIDE_NOISE, numbers)
+        return Finding(flaws.OVERLOOKED if said == NEITHER else flaws.REVERSED, numbers)
+
+    found = (
+        flaws.INSIDE_NOISE, flaws.REVERSED, flaws.OVERLOOKED, flaws.UNKNOWN_CLAIM, flaws.SEVERAL_FACTORS,
+        flaws.UNEQUAL_BUDGETS, flaws.FEW_SEEDS,
+    )  # fmt: skip
+    return Requirement("a verdict that the runs can show", points, check, found)
+
+
+WHY_NOT = {"budget": flaws.UNEQUAL_BUDGETS, "seed": flaws.FEW_SEEDS, "finish": flaws.UNFINISHED}
+
+
+def _beats_all(name: str, comparison: object) -> bool:
+    verdicts = [each for each in comparison.verdicts if name in (each.first, each.second)]  # type: ignore[attr-defined]
+    return bool(verdicts) and all(each.better == name for each in verdicts)
