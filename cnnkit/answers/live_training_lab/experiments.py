@@ -32,7 +32,7 @@ def lab_network(pooling: bool = True) -> Network:
 NOT_FILTERS = Flaw(
     "more-than-filters",
     "A variant that changes something else than filters, or not what its name says.",
-    "Change `filters` and `sx` of the two convolutions, and `pad` if need be; leave the other lines as they are.",
+    "Change `filters`, `sx` and `pad` of the two convolutions; leave the other lines as they are.",
 )
 
 
@@ -74,7 +74,7 @@ VARIANTS = EvidenceQuestion(
     id="filter-variants",
     code="A3-4",
     variable="filter_runs",
-    ask="Three variants of the filters and the plain network, three seeds each. Is one better than all others?",
+    ask="Three variants of the filters and the plain network, three seeds each. Is one better than all?",
     data=("mnist",),
     groups=("base", "more", "larger", "own"),
     claims=("best",),

@@ -168,7 +168,7 @@ BOTTLENECK = Question(
         Mistake(
             "vanishing",
             "the loss of accuracy is put down to vanishing gradients",
-            "Three layers are few, and without the last pooling the loss of accuracy is gone.",
+            "Three layers are few for that. How many numbers does the last pooling leave to the classifier?",
             _otherwise(cause="vanishing gradients"),
         ),
         Mistake(
