@@ -154,7 +154,8 @@ def _probabilities(
         x = functional.max_pool2d(relu(x), pool)
     weight = (read_fc or read)(fc, x.shape[3], x.shape[2], x.shape[1]).reshape(10, -1)
     logits: Array = x.reshape(1, -1) @ weight.T + _biases(fc) * bias
-    return ends(logits)[0]
+    probabilities: Array = ends(logits)[0]
+    return probabilities
 
 
 def _biases(layer: Saved) -> Array:
