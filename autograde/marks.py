@@ -1,8 +1,9 @@
 """What a graded notebook says about each answer.
 
 A check can say what it found by displaying an output of the type `DIAGNOSIS`, a table with ``question``,
-``code``, ``points``, ``max_points``, ``verdict``, ``mistakes`` and ``message``. Where there is none, the
-error stands in for it. Only what a test displayed counts: tests run in the judge.
+``code``, ``points``, ``max_points``, ``verdict``, ``mistakes`` and ``message``. The verdict "by hand" leaves
+the points to a person, whatever the test gave. Where there is no such output, the error stands in for it.
+Only what a test displayed counts: tests run in the judge.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from autograde.walk import id_of
 __all__ = ["DIAGNOSIS", "marks_of"]
 
 DIAGNOSIS = "application/vnd.cnnkit.diagnosis+json"
-VERDICTS = ("correct", "mistake", "several", "slip", "unrecognised", "invalid", "missing")
+VERDICTS = ("correct", "mistake", "several", "slip", "unrecognised", "invalid", "missing", "by hand")
 LONGEST = 500  # characters of a message
 
 
@@ -48,7 +49,8 @@ def _mark(question: Question, test: Outcome | None, present: set[str]) -> Mark:
         return Mark(question.id, None, question.points, "by hand")
     diagnosis = _diagnosis(test)
     if diagnosis is not None:
-        return Mark(question.id, test.points, question.points, **diagnosis)
+        points = None if diagnosis["verdict"] == "by hand" else test.points
+        return Mark(question.id, points, question.points, **diagnosis)
     if test.error.startswith("NotImplementedError"):  # what nbgrader leaves in place of a solution
         return Mark(question.id, test.points, question.points, "missing", message="No answer was written.")
     if test.error.startswith("CellTimeoutError"):

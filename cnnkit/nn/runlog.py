@@ -171,6 +171,8 @@ def parse(text: str, name: str) -> tuple[Run, Promise | None]:
             elif event == "evaluation" and run is not None:
                 _require_growing(name, number, line, rows)
                 rows.append((number, Evaluation.of(line)))
+                if not isinstance(line["weights"], str):
+                    raise TypeError("the hash of the weights is no text")
             elif event == "end" and run is not None:
                 metrics = {part: Metrics(**found) if found else None for part, found in line["final"].items()}
                 ends = {"final": Final(**metrics), "reason": line["reason"], "line": number, **line["best"]}

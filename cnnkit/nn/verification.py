@@ -139,7 +139,7 @@ def restored(
         split = {key: key.rpartition(".") for key in arrays}
         named = {f"{names[path]}.{leaf}": arrays[key] for key, (path, _, leaf) in split.items()}
         return build(run.network, weights=named)
-    except (KeyError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise RunLogError(
             f"verify: the weights in {file} do not fit the run's network ({error}), expected those"
             " that fit saved. Put the right file beside the log."

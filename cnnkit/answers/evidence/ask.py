@@ -31,7 +31,7 @@ def options(points: float, group: str | None = None, **wanted: Any) -> Requireme
                 found = each.config.get(name)
                 if isinstance(found, dict):  # a schedule
                     found = found.get("name")
-                if found not in (value if isinstance(value, set | frozenset) else {value}):
+                if found not in list(value if isinstance(value, set | frozenset) else [value]):
                     fact = f"{each.name} has {name}={found!r}, asked was {_listed(value)}."
                     return Finding(flaws.OTHER_OPTIONS, fact)
         return None

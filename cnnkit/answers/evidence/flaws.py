@@ -32,6 +32,11 @@ SWAPPED = Flaw(
     "The best weights were chosen on the test split.",
     "Choose on validation images; the test split is for the one measurement at the end.",
 )
+NOT_CHOSEN = Flaw(
+    "not-chosen-by-validation",
+    "The weights that were kept are not those that were best on the validation split.",
+    "Hand in the log as it was written.",
+)
 UNFINISHED = Flaw("unfinished", "A run that did not reach its end.", "Go on with it: resume=run.")
 SAME_RUN = Flaw(
     "same-run-twice",
@@ -61,8 +66,8 @@ NO_WEIGHTS = Flaw(
 )
 
 UNSOUND = (
-    NO_LOG, LOG_DAMAGED, LOG_EDITED, COUNTERS, IMPOSSIBLE, OTHER_WEIGHTS, OTHER_DATA, SWAPPED, UNFINISHED,
-    SAME_RUN, AUGMENTED, TRAIN_MODE, NOT_MEASURED,
+    NO_LOG, LOG_DAMAGED, LOG_EDITED, COUNTERS, IMPOSSIBLE, OTHER_WEIGHTS, OTHER_DATA, SWAPPED, NOT_CHOSEN,
+    UNFINISHED,    SAME_RUN, AUGMENTED, TRAIN_MODE, NOT_MEASURED,
 )  # fmt: skip
 
 # --- what a requirement may find --------------------------------------------------------------------------

@@ -35,8 +35,9 @@ def data_of(question: EvidenceQuestion, run: Run, name: str) -> Having | Finding
         asked = " or ".join(question.data)
         shown = f"{called} ({stand_in})" if stand_in else called
         return Finding(flaws.OTHER_DATA, f"{name} was trained on {shown}, the question asks for {asked}.")
-    dataset = _own(stand_in or called)
-    if dataset is None:
+    try:
+        dataset = _own(stand_in or called)
+    except CnnkitError:
         return Having(None, f"{called} is not on this machine")
     hashes = {part.name: part.hash for part in dataset.splits}
     theirs = {part: run.data[part]["hash"] for part in hashes}
@@ -55,8 +56,5 @@ def data_of(question: EvidenceQuestion, run: Run, name: str) -> Having | Finding
 
 
 @lru_cache(maxsize=2)
-def _own(name: str) -> Dataset | None:
-    try:
-        return data.load(name, download=False, stand_in=False)
-    except CnnkitError:
-        return None
+def _own(name: str) -> Dataset:
+    return data.load(name, download=False, stand_in=False)

@@ -7,15 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cnnkit.answers.evidence import flaws
-from cnnkit.answers.evidence.question import Finding
+from cnnkit.answers.evidence.question import Finding, Flaw
 from cnnkit.errors import CnnkitError
 
 if TYPE_CHECKING:
     from torch import nn as torch_nn
 
-    from cnnkit.data import Dataset, Split
+    from cnnkit.data import Dataset
+    from cnnkit.data import Split as Images
     from cnnkit.nn.evaluate import Metrics
     from cnnkit.nn.run import Run
+    from cnnkit.nn.sources import Split
     from cnnkit.nn.verification import Check
 
 __all__ = ["measured"]
@@ -112,19 +114,19 @@ def _in_train_mode(module: torch_nn.Module, split: Split) -> Metrics:
         module.eval()
 
 
-def _augmented(kind: str | list[str]) -> Callable[[torch_nn.Module, Split], Metrics]:
+def _augmented(kind: str | list[str]) -> Callable[[torch_nn.Module, Images], Metrics]:
     """Measure on augmented images, which the loader of any other split would refuse."""
 
-    def measure(module: torch_nn.Module, split: Split) -> Metrics:
+    def measure(module: torch_nn.Module, split: Images) -> Metrics:
         from cnnkit.nn.evaluate import evaluate
 
         posing = replace(split, name="train")
-        return evaluate(module, posing.loader(250, augment=kind, shuffle=False))
+        return evaluate(module, posing.loader(min(250, len(posing)), augment=kind, shuffle=False))
 
     return measure
 
 
-WAYS: tuple[tuple[Any, Callable[[torch_nn.Module, Split], Metrics]], ...] = (
+WAYS: tuple[tuple[Flaw, Callable[[torch_nn.Module, Any], Metrics]], ...] = (
     (flaws.TRAIN_MODE, _in_train_mode),
     (flaws.AUGMENTED, _augmented("flip")),
     (flaws.AUGMENTED, _augmented("shift")),

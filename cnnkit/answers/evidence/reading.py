@@ -12,7 +12,7 @@ from cnnkit.answers.evidence.experiment import Trained
 from cnnkit.answers.evidence.having import Having, data_of
 from cnnkit.answers.evidence.measuring import measured
 from cnnkit.answers.evidence.question import EvidenceQuestion, Finding
-from cnnkit.answers.evidence.soundness import contradiction, malformed
+from cnnkit.answers.evidence.soundness import contradiction, malformed, not_chosen, test_was_watched
 from cnnkit.errors import RunLogError
 
 if TYPE_CHECKING:
@@ -64,6 +64,10 @@ def read(question: EvidenceQuestion, given: Any, name: str) -> Trained | Finding
         return Finding(flaws.UNFINISHED, f"{name} is {run.reason}.")
     if wrong := contradiction(run):
         return Finding(flaws.IMPOSSIBLE, f"The log of {name} contradicts itself: {wrong}")
+    if test_was_watched(run, text):
+        return Finding(flaws.SWAPPED, f"The log of {name} shows test images before training was over.")
+    if wrong := not_chosen(run):
+        return Finding(flaws.NOT_CHOSEN, f"{name} did not keep what was best on validation: {wrong}")
     having = data_of(question, run, name)
     if isinstance(having, Finding):
         return having

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cnnkit.nn.run import Run
 
-__all__ = ["contradiction", "malformed"]
+__all__ = ["contradiction", "malformed", "not_chosen", "test_was_watched"]
 
 BUDGETS = ("epochs", "examples", "seconds")
 METRICS = ("loss", "accuracy", "n", "standard_error", "loss_standard_error")
@@ -28,6 +29,36 @@ def contradiction(run: Run) -> str:
         return f"{last.updates:,} updates with batches of {batch} cannot see {last.examples:,} examples."
     if run.reason == "finished" and total is not None and last.examples != total:
         return f"It says that it is finished after {last.examples:,} of {total:,} examples."
+    return ""
+
+
+def test_was_watched(run: Run, text: str) -> bool:
+    """Return whether a log shows test images before its end, or that they decided what was kept."""
+    from cnnkit.nn.patience import MONITORS
+
+    for line in text.split("\n"):
+        try:
+            content = json.loads(line)
+        except ValueError:
+            continue  # cut off when the process was killed
+        if isinstance(content, dict) and content.get("event") == "evaluation" and "test" in content:
+            return True
+    return run.config.get("monitor") not in list(MONITORS)
+
+
+def not_chosen(run: Run) -> str:
+    """Return where the evaluations that were called the best are not so, or an empty string."""
+    from cnnkit.nn.patience import improves
+
+    monitor, best = run.config["monitor"], None
+    for row in run.history:
+        value = getattr(row.validation, monitor)
+        if bool(row.best) != improves(value, best, monitor):
+            return f"At update {row.updates:,} the validation {monitor} is {value:.4f}."
+        best = value if row.best else best
+    kept = run.best
+    if kept is not None and run.final.validation not in (None, kept.validation):
+        return "Its final validation result is not the one of its best evaluation."
     return ""
 
 
