@@ -7,7 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cnnkit.answers import QUESTIONS, FunctionQuestion, Mistake, Question, diagnose, question, variant
+from cnnkit.answers import (
+    EXPERIMENTS,
+    QUESTIONS,
+    FunctionQuestion,
+    Mistake,
+    Question,
+    diagnose,
+    question,
+    variant,
+)
 from cnnkit.answers.__main__ import main, named_by_chance, random_answer
 from cnnkit.answers.borrowing import borrowed
 from cnnkit.answers.variants import confusions
@@ -67,6 +76,15 @@ PUBLISHED = {
     "pa2-padding": {"padding": 2, "features_with_1": 4608, "total": 1805300},
     "convnetjs-layers": {"layers": 9, "parameters": 5994, "impossible": "conv2"},
     "receptive-fields": {"conv4": 26, "pool3": 30, "report_conv3": 32},
+    "no-pooling": {"fc_inputs": 9216, "fc": 92170, "total": 95594},
+    "bottleneck": {
+        "fc_inputs": 16,
+        "fc": 170,
+        "total": 10010,
+        "without_last_pool": 12410,
+        "cause": "bottleneck",
+    },
+    "updates": {"batch_20": 2000, "batch_300": 133, "batch_2000": 20, "why": "fewer updates"},
 }
 
 # What course.md's catalogue of wrong totals says that each mistake gives.
@@ -110,9 +128,10 @@ def test_each_wrong_way_of_counting_gives_its_published_total(mistake: str, tota
     assert question("report-cnn-parameters").wrong[mistake]["total"] == total
 
 
-def test_the_two_notebooks_are_worth_25_and_34_points() -> None:
-    assert sum(entry.points for entry in ALL if entry.code.startswith("A1-")) == 25
-    assert sum(entry.points for entry in ALL if entry.code.startswith("A2-")) == 34
+@pytest.mark.parametrize(("notebook", "points"), [("A1", 25), ("A2", 34), ("A3", 23)])
+def test_what_the_checks_of_each_notebook_are_worth(notebook: str, points: float) -> None:
+    every = [*ALL, *EXPERIMENTS.values()]
+    assert sum(entry.points for entry in every if entry.code.startswith(f"{notebook}-")) == points
 
 
 @pytest.mark.parametrize("entry", ALL, ids=_name)

@@ -29,7 +29,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "data": ("errors functional shapes __init__", "numpy PIL sklearn torch tqdm"),
         "convnetjs": ("errors layers network shapes", "numpy"),
         "plot": ("errors functional shapes", "numpy matplotlib"),
-        "answers": ("data errors functional layers network nn shapes zoo", "numpy torch"),
+        "answers": ("convnetjs data errors functional layers network nn shapes zoo", "numpy torch"),
         "check": ("answers errors", "numpy IPython"),
         "nn": ("convnetjs errors layers network shapes", "numpy torch safetensors tqdm IPython"),
         "doctor": ("data errors", "torch"),
