@@ -200,9 +200,10 @@ def _demo(options: argparse.Namespace) -> int:
     from autograde.table import print_class
 
     course = find(options.course)
-    assignments = course.choose([])
-    students = demo.read_roster(options.roster or demo.ROSTER, assignments)
-    code = _released(course, assignments)
+    roster = options.roster or demo.ROSTER
+    assignments = demo.handed_in(roster, course)
+    students = demo.read_roster(roster, assignments)
+    code = _released(course, course.choose([]))
     if code:
         return code
     from autograde.sandbox import available

@@ -19,7 +19,7 @@ from autograde.course import Assignment, Course, nearest
 from autograde.errors import CourseError
 from autograde.notebook import Notebook, dumps, graded_as, load
 
-__all__ = ["ROSTER", "Student", "clear", "hand_in", "read_roster"]
+__all__ = ["ROSTER", "Student", "clear", "hand_in", "handed_in", "read_roster"]
 
 ROSTER = Path(__file__).with_name("demo_class.toml")
 BASES = ("solution", "untouched")
@@ -54,6 +54,27 @@ class Student:
     answers: Mapping[str, str] = field(default_factory=dict)
 
 
+def handed_in(path: Path, course: Course) -> Sequence[Assignment]:
+    """Return the assignments that a class hands in, as its TOML file says: all, if it does not.
+
+    Raises
+    ------
+    CourseError
+        The file cannot be read, or names an assignment that the course has not.
+    """
+    return course.choose(_table(path).get("assignments", []))
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CourseError(f"demo: {path} cannot be read: {error.strerror}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise CourseError(f"demo: {path.name} is not TOML: {error}.") from None
+    return table
+
+
 def read_roster(path: Path, assignments: Sequence[Assignment]) -> list[Student]:
     """Read a class from its TOML file.
 
@@ -63,12 +84,7 @@ def read_roster(path: Path, assignments: Sequence[Assignment]) -> list[Student]:
         The file is no such class, or answers a question that the course does not ask; the message says where.
     """
     try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))["student"]
-        students = [Student(**row) for row in rows]
-    except OSError as error:
-        raise CourseError(f"demo: {path} cannot be read: {error.strerror}.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise CourseError(f"demo: {path.name} is not TOML: {error}.") from None
+        students = [Student(**row) for row in _table(path)["student"]]
     except (KeyError, TypeError) as error:
         raise CourseError(f"demo: {path.name} needs [[student]] tables of known fields: {error}.") from None
     cells = {c["id"]: graded_as(c) for a in assignments for c in load(a.source)["cells"] if graded_as(c)}

@@ -161,6 +161,39 @@ def test_a_worker_whose_engine_is_gone_ends_with_all_that_it_started(worker):
     worker.start()
 
 
+def kit_with(text):
+    """Return a kit with another test, and the way to a task of it."""
+    nb = loads(dumps(SOURCE).encode())
+    nb["cells"][1]["source"] = text
+    kit = replace(KIT, source=dumps(nb).encode())
+    return kit, lambda answer: replace(task("a", answer), kit=kit.digest)
+
+
+def test_a_function_that_feeds_the_tests_own_list_ends_at_the_judges_memory():
+    kit, of = kit_with("heard = []\ndef noted(x): heard.append(x)\nanswer(noted)\nassert heard")
+    greedy = "def answer(say):\n    for i in range(1000):\n        say(bytes([i % 256]) * 30_000_000)"
+    ((result, _),) = run([of(greedy)], {kit.digest: kit}, 1, lambda _: None)
+    assert (result.state, result.points) == (State.GRADED, 0.0)
+    assert result.marks[0].message.startswith("MemoryError")
+
+
+def test_a_notebook_of_many_tests_and_threads_is_graded_to_its_end():
+    nb = loads(dumps(SOURCE).encode())
+    answer, test = nb["cells"]
+    tests = []
+    for number in range(120):
+        meta = {"nbgrader": {**test["metadata"]["nbgrader"], "grade_id": f"test-{number}", "points": 1}}
+        tests.append({**test, "id": f"test-{number}", "metadata": meta, "source": "assert answer == 42"})
+    questions = tuple(Question(cell["id"], 1.0) for cell in tests)
+    kit = replace(KIT, questions=questions, source=dumps(nb | {"cells": [answer, *tests]}).encode())
+    threads = "from concurrent.futures import ThreadPoolExecutor as Pool\nimport time\npool = Pool(30)\n"
+    threads += "list(pool.map(time.sleep, [0.05] * 60))\nanswer = 42"
+    answer["source"] = threads
+    one = replace(task("a", ""), kit=kit.digest, notebook=dumps(nb | {"cells": [answer, *tests]}).encode())
+    ((result, _),) = run([one], {kit.digest: kit}, 1, lambda _: None)
+    assert (result.state, result.points) == (State.GRADED, 120.0)
+
+
 def test_there_is_time_for_every_test_however_long_the_students_cells_take():
     one = task("a", "answer = 42", timeout=20)
     nb = loads(one.notebook)
