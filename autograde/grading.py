@@ -37,6 +37,7 @@ from autograde.task import Kit, Task
 
 if TYPE_CHECKING:
     from autograde.judge import Judged, Patience
+    from autograde.sandbox import Ending
 
 __all__ = ["Graded", "main"]
 
@@ -44,6 +45,7 @@ Graded = tuple[Result, Notebook | None]
 
 ATTEMPTS = 3
 MEMORY = 2 << 30  # bytes that judging one submission may take
+KILLED = 128 + signal.SIGKILL  # what a session's first process says of its second
 SPARE = 30  # seconds of a submission's time for all that is no cell
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -188,7 +190,7 @@ def _attempt(task: Task, room: _Room, boss: int, *, last: bool) -> Graded:
         why = f"It was given up after {task.limit:.0f} s."
         return task.result(State.UNGRADABLE, why, seconds=time.monotonic() - began), None
     died = "session" in judged.reason
-    if died and not last and _from_outside(ending.reason):
+    if died and not last and _from_outside(ending):
         raise Lost(judged.reason)
     reasons = [judged.reason[:1].upper() + judged.reason[1:]] if judged.reason else []
     if died and "limit" in ending.reason:
@@ -202,9 +204,9 @@ def _attempt(task: Task, room: _Room, boss: int, *, last: bool) -> Graded:
     return result, executed(room.source, submitted, judged)
 
 
-def _from_outside(ending: str) -> bool:
+def _from_outside(ending: Ending) -> bool:
     """Say whether a session may have been ended by something else than its own code or its limits."""
-    return ending.startswith("killed") or ending == "its warden died"
+    return ending.reason.startswith("killed") or ending.reason == "its warden died" or ending.status == KILLED
 
 
 def _notes(judged: Judged, marks: Any) -> list[str]:

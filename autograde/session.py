@@ -68,7 +68,7 @@ def main(channels: Sequence[socket.socket]) -> None:
         The main channel, then one for each test cell.
     """
     ended, alive = os.pipe()  # copies and session hold its other end: it ends with the last of them
-    if os.fork() == 0:
+    if (runs := os.fork()) == 0:
         os.close(ended)
         try:
             _serve(channels)
@@ -77,10 +77,14 @@ def main(channels: Sequence[socket.socket]) -> None:
     os.close(alive)
     for channel in channels:
         channel.close()
+    end = 0
     with suppress(ChildProcessError):  # as process 1 it inherits all that have lost their parent
         while True:
-            os.wait()
+            process, status = os.wait()
+            end = status if process == runs else end
     os.read(ended, 1)
+    if os.WIFSIGNALED(end):  # as a shell would say it: process 1 cannot die of a signal of its own
+        sys.exit(128 + os.WTERMSIG(end))
 
 
 def _serve(channels: Sequence[socket.socket]) -> None:

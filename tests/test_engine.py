@@ -118,10 +118,18 @@ def kill_the_judge(worker):
     judges(worker)[0].kill()
 
 
+def kill_the_cells(worker):
+    while not judges(worker):
+        time.sleep(0.01)
+    time.sleep(0.5)  # so that the session is there, and in its cell
+    own = [one for one in family(worker) if one not in judges(worker)]
+    max(own, key=lambda one: one.create_time()).kill()
+
+
 SLOW = "import time\ntime.sleep(1.5)\nanswer = 42"
 
 
-@pytest.mark.parametrize("harm", [kill_the_worker, kill_the_sandbox, kill_the_judge])
+@pytest.mark.parametrize("harm", [kill_the_worker, kill_the_sandbox, kill_the_judge, kill_the_cells])
 def test_what_was_killed_from_outside_is_graded_again_at_once(worker, harm):
     result, notebook = graded(worker, task("slow", SLOW), harm)
     assert (result.state, result.points, result.fingerprint) == (State.GRADED, 2.0, "print")

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -73,7 +73,12 @@ def offspring(zygote):
 
 def running(processes):
     """Return those that have not ended; the object knows its start time, so a reused number fools nobody."""
-    return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    found = []
+    for one in processes:
+        with suppress(psutil.NoSuchProcess):  # it may end between two looks
+            if one.is_running() and one.status() != psutil.STATUS_ZOMBIE:
+                found.append(one)
+    return found
 
 
 def until(condition, what):
