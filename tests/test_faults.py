@@ -24,7 +24,7 @@ from autograde.demo import Student, hand_in
 
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = Path(__file__).parent / "fixtures/course"
-KILLS = int(os.environ.get("AUTOGRADE_KILLS", "8"))
+KILLS = int(os.environ.get("AUTOGRADE_KILLS", "5"))
 EACH = 5  # kills before the class is compared, and everything begins anew
 PATIENCE = 240  # seconds for one command
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # nbgrader's, on import
