@@ -10,6 +10,7 @@ from autograde.errors import CourseError
 from autograde.intake import collect
 from autograde.notebook import dumps, load
 from autograde.result import State
+from tests.attacks.remove import remove
 
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = Path(__file__).parent / "fixtures/course"
@@ -177,8 +178,11 @@ def test_folders_deeper_than_any_path_are_left_out(course):
         os.close(here)
         here = below
     os.close(here)
-    (submission,) = collect(course, course.assignments[:1])
-    assert [path.name for path in submission.files] == ["a.csv"]
+    try:
+        (submission,) = collect(course, course.assignments[:1])
+        assert [path.name for path in submission.files] == ["a.csv"]
+    finally:
+        remove(course.submitted)  # pytest could not
 
 
 def test_a_folder_whose_name_cannot_be_shown_has_a_row(course):
