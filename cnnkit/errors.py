@@ -17,6 +17,9 @@ Each message names the function, the argument, the value it got, what was expect
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 __all__ = [
     "ArgumentError",
     "CnnkitError",
@@ -27,6 +30,7 @@ __all__ = [
     "ShapeError",
     "TrainingError",
     "WrongAnswer",
+    "did_you_mean",
 ]
 
 
@@ -75,3 +79,15 @@ class WrongAnswer(CnnkitError, AssertionError):  # noqa: N818 - the name is what
     def _render_traceback_(self) -> list[str]:
         """Show the message alone in IPython: the frames inside cnnkit would only hide it."""
         return [f"\x1b[31m✗\x1b[0m {self}"]
+
+
+def did_you_mean(name: object, known: Iterable[str], otherwise: str = "Take one of these.") -> str:
+    """Return the sentence that suggests the nearest of the `known` names, or else another cure.
+
+    Examples
+    --------
+    >>> did_you_mean("adadelata", ["sgd", "adagrad", "adadelta"])
+    "Did you mean 'adadelta'?"
+    """
+    near = get_close_matches(str(name).lower(), list(known), n=1, cutoff=0.5)
+    return f"Did you mean {near[0]!r}?" if near else otherwise

@@ -31,7 +31,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "plot": ("errors functional shapes", "numpy matplotlib"),
         "answers": ("convnetjs data errors functional layers network nn shapes zoo", "numpy torch"),
         "check": ("answers errors", "numpy IPython"),
-        "nn": ("convnetjs errors layers network shapes", "numpy torch safetensors tqdm IPython"),
+        "nn": ("errors layers network shapes", "numpy torch safetensors tqdm IPython"),
         "doctor": ("data errors", "torch"),
         "__main__": ("data doctor errors", ""),
         "widgets": ("errors layers network shapes", "anywidget traitlets matplotlib IPython"),

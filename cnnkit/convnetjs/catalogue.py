@@ -6,16 +6,15 @@ without a word. Here a slip is an error that suggests the nearest name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from math import isfinite
 from operator import index
 from typing import Any
 
-from cnnkit.errors import ArgumentError
+from cnnkit.errors import ArgumentError, did_you_mean
 
-__all__ = ["ACTIVATIONS", "LAYERS", "LOSSES", "NOT_PORTED", "Rule", "check_options", "did_you_mean"]
+__all__ = ["ACTIVATIONS", "LAYERS", "LOSSES", "NOT_PORTED", "Rule", "check_options"]
 
 REQUIRED = "required"
 
@@ -191,15 +190,3 @@ def _read(function: str, owner: str, name: str, rule: Rule, value: object) -> An
         raise ArgumentError(
             f"{function}: `{name}` of {owner} is {value!r}, expected {rule.text}. {cure}"
         ) from None
-
-
-def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """Return the sentence that suggests the nearest of the `known` names.
-
-    Examples
-    --------
-    >>> did_you_mean("adadelata", ["sgd", "adagrad", "adadelta"])
-    "Did you mean 'adadelta'?"
-    """
-    near = get_close_matches(str(name).lower(), list(known), n=1, cutoff=0.5)
-    return f"Did you mean {near[0]!r}?" if near else "Take one of these."

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from cnnkit.convnetjs.catalogue import Rule, check_options, did_you_mean
-from cnnkit.errors import ArgumentError
+from cnnkit.convnetjs.catalogue import Rule, check_options
+from cnnkit.errors import ArgumentError, did_you_mean
 
 __all__ = ["EPS", "METHODS", "TrainerOptions"]
 

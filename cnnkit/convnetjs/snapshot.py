@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from cnnkit.convnetjs.catalogue import LAYERS, LOSSES, NOT_PORTED, check_options, did_you_mean
+from cnnkit.convnetjs.catalogue import LAYERS, LOSSES, NOT_PORTED, check_options
 from cnnkit.convnetjs.net import Net
 from cnnkit.convnetjs.spec import LayerSpec, Size, size_up
 from cnnkit.convnetjs.vol import read_vol, write_vol
 from cnnkit.convnetjs.weighted import Weighted
-from cnnkit.errors import ArgumentError, ShapeError
+from cnnkit.errors import ArgumentError, ShapeError, did_you_mean
 
 __all__ = ["load_snapshot", "save_snapshot", "snapshot"]
 

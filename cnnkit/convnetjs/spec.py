@@ -12,9 +12,8 @@ from cnnkit.convnetjs.catalogue import (
     LOSSES,
     NOT_PORTED,
     check_options,
-    did_you_mean,
 )
-from cnnkit.errors import ArgumentError, ShapeError
+from cnnkit.errors import ArgumentError, ShapeError, did_you_mean
 
 __all__ = ["LayerSpec", "Size", "complete", "layer_names", "size_up"]
 

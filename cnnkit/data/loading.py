@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from difflib import get_close_matches
 
 from cnnkit.data import places
 from cnnkit.data.catalogue import OFFICIAL, Official
@@ -13,7 +12,14 @@ from cnnkit.data.files import OfficialFiles
 from cnnkit.data.folder import ImageFolder
 from cnnkit.data.get import get
 from cnnkit.data.standins import BUILT_IN
-from cnnkit.errors import ArgumentError, DataDamagedError, DataNotFoundError, DownloadError, ShapeError
+from cnnkit.errors import (
+    ArgumentError,
+    DataDamagedError,
+    DataNotFoundError,
+    DownloadError,
+    ShapeError,
+    did_you_mean,
+)
 
 __all__ = ["NAMES", "OFFLINE", "find", "load", "require_name"]
 
@@ -89,8 +95,7 @@ def find(official: Official) -> OfficialFiles | ImageFolder | None:
 def require_name(function: str, name: str) -> None:
     """Raise unless `name` is that of a set; suggest the nearest one."""
     if name not in NAMES:
-        near = get_close_matches(str(name).lower().replace("-", ""), NAMES, n=1, cutoff=0.5)
-        cure = f"Did you mean {near[0]!r}?" if near else "Take one of these names."
+        cure = did_you_mean(str(name).replace("-", ""), NAMES, "Take one of these names.")
         raise ArgumentError(f"{function}: `name` is {name!r}, expected one of {', '.join(NAMES)}. {cure}")
 
 

@@ -7,8 +7,7 @@ from operator import index
 
 import numpy as np
 
-from cnnkit.convnetjs.catalogue import did_you_mean
-from cnnkit.errors import ArgumentError
+from cnnkit.errors import ArgumentError, did_you_mean
 
 __all__ = ["require_known", "require_number", "require_whole"]
 

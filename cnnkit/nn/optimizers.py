@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from cnnkit.convnetjs.catalogue import did_you_mean
-from cnnkit.errors import ArgumentError
+from cnnkit.errors import ArgumentError, did_you_mean
 from cnnkit.nn.names import require_known
 
 __all__ = ["OPTIMIZERS", "make_optimizer", "resolve_options"]

@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from math import cos, pi
 from typing import Any, ClassVar
 
-from cnnkit.convnetjs.catalogue import did_you_mean
-from cnnkit.errors import ArgumentError
+from cnnkit.errors import ArgumentError, did_you_mean
 from cnnkit.nn.names import require_known, require_number, require_whole
 
 __all__ = ["SCHEDULES", "Constant", "Cosine", "OneCycle", "Plateau", "Schedule", "Step", "resolve_schedule"]
