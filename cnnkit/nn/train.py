@@ -76,9 +76,10 @@ def fit(
         The budget. `examples` is kept to the example: the last batch is cut. `seconds` are CPU seconds of
         this process spent on updates, all threads together; evaluations are not counted.
     batch_size : int, at most the training split's size
-    optimizer : "sgd", "adam", "adamw", "adagrad", "adadelta" or "rmsprop"
+    optimizer : "sgd", "adam", "adamw", "adagrad", "adadelta", "rmsprop" or "muon"
     lr, momentum, weight_decay, **options : the optimizer's, by torch's names and with torch's defaults
-        For instance ``nesterov=True``, ``betas=(0.9, 0.99)``, ``rho=0.95``.
+        For instance ``nesterov=True``, ``betas=(0.9, 0.99)``, ``rho=0.95``. "muon" is Muon for filters,
+        AdamW for all else; see `cnnkit.nn.muon`.
     schedule : "constant", "one_cycle", "cosine", "step", "plateau", or one of `cnnkit.nn.schedule`
     patience : int, in evaluations
         With "plateau" (the schedule if none is named): divide the rate by 10 after so many evaluations
