@@ -137,6 +137,7 @@ OPTIONS: dict[str, Any] = {
     "weight_decay": 0.1,
     "schedule": {"name": "one_cycle", "peak": 0.2, "start": 0.1, "end": 0.0},
     "label_smoothing": 0.1,
+    "precision": "bfloat16",
     "augment": "flip",
     "monitor": "accuracy",
 }

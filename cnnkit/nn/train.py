@@ -53,6 +53,7 @@ def fit(
     early_stop: int | None = None,
     monitor: str = "loss",
     label_smoothing: float = 0.0,
+    precision: str | None = None,
     augment: Any = None,
     init: str | None = None,
     seed: int = 0,
@@ -89,6 +90,9 @@ def fit(
     monitor : "loss" or "accuracy"
         What "improvement" and "best" look at, on the validation split. Equal is no improvement.
     label_smoothing : float, 0 to 1; in updates only, not in anything that is reported
+    precision : "bfloat16", or None for float32
+        bfloat16 in updates, where the CPU computes it faster than float32 (AVX-512 BF16 or AMX), else None:
+        the run's `config` says which it was. Weights and evaluations stay in float32.
     augment : passed to the training split's loader alone
     init : "kaiming", "xavier", "torch" or "convnetjs"; see `initialise`
     seed : int
@@ -148,6 +152,7 @@ def fit(
         early_stop=early_stop,
         monitor=monitor,
         label_smoothing=label_smoothing,
+        precision=precision,
         augment=augment,
         init=init or ("kaiming" if isinstance(model, Network) else None),
         seed=seed,
