@@ -3,8 +3,7 @@
 The smallest budget with one seed (two CPU-minutes), or ``--seconds 120 600 1200 --seeds 0 1 2`` for the whole
 challenge (96 CPU-minutes). ``--keep`` copies the run logs to docs/results/challenge and writes the page there
 from all logs that it holds. One thread; only the seconds of training count, as ``cnnkit.nn.fit`` counts them.
-The test images are looked at once, at the end of each run. A run that was finished before is read from
-build/challenge and not trained again.
+The test images are looked XX
 
 Without CIFAR-10 (``cnnkit data get cifar10``) there is nothing to measure.
 """
@@ -16,9 +15,11 @@ import os
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 import shutil
+import sys
 from argparse import ArgumentParser
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import product
 from math import sqrt
 from pathlib import Path
 from statistics import mean, variance
@@ -52,10 +53,13 @@ Again: `python bench/recipes.py --seconds {seconds} --seeds {seeds} --keep`.
 
 
 def trained(seconds: int, seed: int, cifar: data.Dataset) -> nn.Run:
-    """Train, or read what was trained."""
+    """Train, go on with what was interrupted, or read what was finished."""
     RUNS.mkdir(parents=True, exist_ok=True)
     log = RUNS / f"{seconds}-seconds-seed-{seed}.jsonl"
-    return nn.recipe(seconds).fit(cifar, seed=seed, log=log, evaluate_every=3 * len(cifar.train))
+    earlier = nn.runlog.read(log) if log.exists() else None
+    stopped = earlier if earlier and earlier.final.test is None else None
+    every = 3 * len(cifar.train)
+    return nn.recipe(seconds).fit(cifar, seed=seed, log=log, resume=stopped, evaluate_every=every)
 
 
 def kept() -> list[nn.Run]:
@@ -128,7 +132,11 @@ def main() -> None:
     if cifar.stand_in:
         print("CIFAR-10 is not here: nothing to measure.")
         return
-    runs = [trained(seconds, seed, cifar) for seconds in asked.seconds for seed in asked.seeds]
+    runs = []
+    for seconds, seed in product(asked.seconds, asked.seeds):
+        runs.append(trained(seconds, seed, cifar))
+        if runs[-1].final.test is None:
+            sys.exit("Stopped. The same call goes on from here.")
     print("", *table(runs), sep="\n")
     if asked.keep:
         RESULTS.mkdir(parents=True, exist_ok=True)
