@@ -40,9 +40,11 @@ Accuracies are means over the seeds ± one standard error (of the seeds and of t
 takes the CPU seconds of the first column, on one thread; evaluations are not in them. No pretrained weights,
 no averaging over changed test images. The checkpoint is the best one on the 5,000 validation images, which
 are cut out of the training images; the 10,000 test images were used once, at the end of each run.
+
 How many epochs the seconds buy depends on the CPU, and somewhat on what else it does. The column precision
 says what updates were computed in: the recipes ask for bfloat16, and get it where the CPU has instructions
-for it; updates then take half to two thirds of the time that float32 takes there.
+for it; updates then take half to two thirds of the time that float32 takes there. A row of float32 is the
+same recipe without it.
 
 Each run, as its log beside this page ends:
 
@@ -65,7 +67,12 @@ def trained(seconds: int, seed: int, cifar: data.Dataset) -> nn.Run:
 def kept() -> list[nn.Run]:
     """Return the runs whose logs are kept, by budget and seed."""
     runs = [nn.runlog.parse(log.read_text(encoding="utf-8"), log.name)[0] for log in RESULTS.glob("*.jsonl")]
-    return sorted(runs, key=lambda run: (run.config["seconds"], run.seed))
+    return sorted(runs, key=lambda run: (run.config["seconds"], precision(run), run.seed))
+
+
+def precision(run: nn.Run) -> str:
+    """Return what the updates were computed in."""
+    return run.config.get("precision") or "float32"
 
 
 def accuracy(measured: Iterable[nn.Metrics | None]) -> tuple[float, str]:
@@ -81,9 +88,9 @@ def table(runs: Iterable[nn.Run]) -> Iterator[str]:
     """Yield the lines of a table with a row for each budget."""
     groups = defaultdict(list)
     for run in runs:
-        groups[run.config["seconds"]].append(run)
+        groups[run.config["seconds"], precision(run)].append(run)
     yield from (f"| {' | '.join(cells)} |" for cells in (HEAD, ["---"] * len(HEAD)))
-    for seconds, group in groups.items():
+    for (seconds, digits), group in groups.items():
         network, aim = group[0].network, AIMS.get(seconds)
         assert network is not None
         test, shown = accuracy(run.final.test for run in group)
@@ -91,7 +98,7 @@ def table(runs: Iterable[nn.Run]) -> Iterator[str]:
             f"{seconds:,.0f}",
             str(network.name),
             f"{network.ledger().trainable:,}",
-            group[0].config.get("precision") or "float32",
+            digits,
             f"{mean(run.history[-1].epoch for run in group):.1f}",
             str(len(group)),
             accuracy(run.final.validation for run in group)[1],
@@ -104,7 +111,7 @@ def table(runs: Iterable[nn.Run]) -> Iterator[str]:
 def page(runs: list[nn.Run]) -> str:
     """Return the page about the kept runs."""
     lines = [
-        f"- {run.config['seconds']:,.0f} seconds, seed {run.seed}: {run.final.test.accuracy:.2%}"
+        f"- {run.config['seconds']:,.0f} seconds, {precision(run)}, seed {run.seed}: {run.final.test.accuracy:.2%}"
         f" ± {run.final.test.standard_error:.2%} (n={run.final.test.n:,}) after"
         f" {run.history[-1].cpu_seconds:,.1f} CPU seconds and {run.history[-1].examples:,} images"
         for run in runs
