@@ -111,8 +111,8 @@ def table(runs: Iterable[nn.Run]) -> Iterator[str]:
 def page(runs: list[nn.Run]) -> str:
     """Return the page about the kept runs."""
     lines = [
-        f"- {run.config['seconds']:,.0f} seconds, {precision(run)}, seed {run.seed}: {run.final.test.accuracy:.2%}"
-        f" ± {run.final.test.standard_error:.2%} (n={run.final.test.n:,}) after"
+        f"- {run.config['seconds']:,.0f} seconds, {precision(run)}, seed {run.seed}:"
+        f" {run.final.test.accuracy:.2%} ± {run.final.test.standard_error:.2%} (n={run.final.test.n:,}) after"
         f" {run.history[-1].cpu_seconds:,.1f} CPU seconds and {run.history[-1].examples:,} images"
         for run in runs
         if run.final.test
