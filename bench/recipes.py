@@ -31,7 +31,17 @@ from cnnkit import data, nn
 ROOT = Path(__file__).parents[1]
 RUNS, RESULTS = ROOT / "build/challenge", ROOT / "docs/results/challenge"
 AIMS = {120: 0.79, 600: 0.87, 1200: 0.90}
-HEAD = ("CPU seconds", "network", "parameters", "precision", "epochs", "seeds", "validation", "test", "aim")
+HEAD = (
+    "CPU seconds",
+    "network",
+    "parameters",
+    "augment",
+    "precision",
+    "epochs",
+    "seeds",
+    "validation",
+    "test",
+)
 PAGE = """# The challenge: CIFAR-10 in so many CPU seconds
 
 {table}
@@ -43,8 +53,12 @@ are cut out of the training images; the 10,000 test images were used once, at th
 
 How many epochs the seconds buy depends on the CPU, and somewhat on what else it does. The column precision
 says what updates were computed in: the recipes ask for bfloat16, and get it where the CPU has instructions
-for it; updates then take half to two thirds of the time that float32 takes there. A row of float32 is the
-same recipe without it.
+for it; updates then take half to two thirds of the time that float32 takes there.
+
+Several rows with the same seconds are stages of one recipe, whose last stage `nn.recipe` describes: float32
+was before bfloat16, and images that are mirrored only before images that are moved as well (without, 600 seconds
+end at 99 % of the training images). Test figures of the earlier stages were known by then; what to change was
+read from training and validation.
 
 Each run, as its log beside this page ends:
 
@@ -67,12 +81,12 @@ def trained(seconds: int, seed: int, cifar: data.Dataset) -> nn.Run:
 def kept() -> list[nn.Run]:
     """Return the runs whose logs are kept, by budget and seed."""
     runs = [nn.runlog.parse(log.read_text(encoding="utf-8"), log.name)[0] for log in RESULTS.glob("*.jsonl")]
-    return sorted(runs, key=lambda run: (run.config["seconds"], precision(run), run.seed))
+    return sorted(runs, key=lambda run: (*kind(run), run.seed))
 
 
-def precision(run: nn.Run) -> str:
-    """Return what the updates were computed in."""
-    return run.config.get("precision") or "float32"
+def kind(run: nn.Run) -> tuple[float, str, str]:
+    """Return in what the rows of the table differ."""
+    return run.config["seconds"], run.config["augment"], run.config.get("precision") or "float32"
 
 
 def accuracy(measured: Iterable[nn.Metrics | None]) -> tuple[float, str]:
@@ -88,9 +102,10 @@ def table(runs: Iterable[nn.Run]) -> Iterator[str]:
     """Yield the lines of a table with a row for each budget."""
     groups = defaultdict(list)
     for run in runs:
-        groups[run.config["seconds"], precision(run)].append(run)
-    yield from (f"| {' | '.join(cells)} |" for cells in (HEAD, ["---"] * len(HEAD)))
-    for (seconds, digits), group in groups.items():
+        groups[kind(run)].append(run)
+    head = (*HEAD, "aim")
+    yield from (f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head)))
+    for (seconds, augment, precision), group in groups.items():
         network, aim = group[0].network, AIMS.get(seconds)
         assert network is not None
         test, shown = accuracy(run.final.test for run in group)
@@ -98,7 +113,8 @@ def table(runs: Iterable[nn.Run]) -> Iterator[str]:
             f"{seconds:,.0f}",
             str(network.name),
             f"{network.ledger().trainable:,}",
-            digits,
+            augment,
+            precision,
             f"{mean(run.history[-1].epoch for run in group):.1f}",
             str(len(group)),
             accuracy(run.final.validation for run in group)[1],
@@ -111,7 +127,7 @@ def table(runs: Iterable[nn.Run]) -> Iterator[str]:
 def page(runs: list[nn.Run]) -> str:
     """Return the page about the kept runs."""
     lines = [
-        f"- {run.config['seconds']:,.0f} seconds, {precision(run)}, seed {run.seed}:"
+        f"- {run.config['seconds']:,.0f} seconds, {', '.join(kind(run)[1:])}, seed {run.seed}:"
         f" {run.final.test.accuracy:.2%} ± {run.final.test.standard_error:.2%} (n={run.final.test.n:,}) after"
         f" {run.history[-1].cpu_seconds:,.1f} CPU seconds and {run.history[-1].examples:,} images"
         for run in runs
