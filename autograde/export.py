@@ -10,13 +10,13 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NoReturn
 
 from autograde.nodes import DEPTH, DTYPE, INTEGER, ITEMS, LARGEST, NAME, TENSORS, TEXT, Node, WireError
 
-__all__ = ["describe", "export", "names_of_error", "text_of_error"]
+__all__ = ["describe", "export", "export_plain", "names_of_error", "text_of_error"]
 
 Keep = Callable[[Any], int | list[Node]]
 Describe = Callable[[Any], dict[str, Any]]
@@ -102,8 +102,36 @@ def export(value: Any, keep: Keep, describe: Describe = describe) -> Node:
     return _Writer(keep, describe).write(value, 0)
 
 
+def export_plain(values: Mapping[str, Any]) -> dict[str, Node] | None:
+    """Write values as nodes if they are small plain data: what can be written without a word of theirs.
+
+    Parameters
+    ----------
+    values : mapping of str to object
+
+    Returns
+    -------
+    dict of str to node, or None
+        None if one of them is or holds an object, or if they are large together.
+
+    Examples
+    --------
+    >>> export_plain({"x": 1, "y": (2, 3)})
+    {'x': 1, 'y': ['tuple', [2, 3]]}
+    >>> export_plain({"x": 1, "f": [print]}) is None
+    True
+    """
+    writer = _PlainWriter()
+    try:
+        return {name: writer.write(value, 0) for name, value in values.items()}
+    except WireError:
+        return None
+
+
 class _Writer:
     """Writes one value, and counts what it has written."""
+
+    most_items, most_bytes = ITEMS, LARGEST
 
     def __init__(self, keep: Keep, describe: Describe) -> None:
         self.keep = keep
@@ -114,8 +142,8 @@ class _Writer:
 
     def write(self, value: Any, depth: int) -> Node:
         self.items += 1
-        if self.items > ITEMS:
-            raise WireError(f"wire: the value holds more than {ITEMS:,} values. Return fewer.")
+        if self.items > self.most_items:
+            raise WireError(f"wire: the value holds more than {self.most_items:,} values. Return fewer.")
         kind = type(value)
         if kind is float or kind is bool or value is None:
             return value
@@ -136,8 +164,9 @@ class _Writer:
 
     def _measure(self, size: int) -> None:
         self.size += size
-        if self.size > LARGEST:
-            raise WireError(f"wire: the value has more than {LARGEST // 2**20} MiB. Return a smaller one.")
+        if self.size > self.most_bytes:
+            most = self.most_bytes // 2**20
+            raise WireError(f"wire: the value has more than {most} MiB. Return a smaller one.")
 
     def all(self, values: Iterable[Any], container: Any, depth: int) -> list[Node]:
         if depth >= DEPTH:
@@ -219,6 +248,25 @@ class _Writer:
             return ["tensor", name, list(value.shape), data, bool(value.requires_grad)]
 
 
+class _PlainWriter(_Writer):
+    """Writes small plain data; everything else is refused before it is looked at."""
+
+    most_items, most_bytes = 10_000, 2**20
+
+    def __init__(self) -> None:
+        super().__init__(_refuse, dict)
+
+    def of_error(self, value: Any, depth: int) -> Node:
+        _refuse(value)
+
+    def _record(self, value: Any, kind: type, depth: int) -> Node | None:
+        return None
+
+
+def _refuse(value: Any) -> NoReturn:
+    raise WireError("wire: the value is no plain data.")
+
+
 def _items(tag: str, walk: Callable[[Any], Iterable[Any]]) -> Callable[[_Writer, Any, int], Node]:
     return lambda writer, value, depth: [tag, writer.all(walk(value), value, depth)]
 
@@ -243,7 +291,7 @@ _WRITERS: dict[type, Callable[[_Writer, Any, int], Node]] = {
     slice: _Writer.of_range,
     type(Ellipsis): lambda writer, value, depth: ["constant", "Ellipsis"],
     type(NotImplemented): lambda writer, value, depth: ["constant", "NotImplemented"],
-    BaseException: _Writer.of_error,
+    BaseException: lambda writer, value, depth: writer.of_error(value, depth),
 }
 
 

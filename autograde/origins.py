@@ -69,6 +69,11 @@ class Prelude:
     needed: set[str] = field(default_factory=set)
     wanted: set[str] = field(default_factory=set)
 
+    @property
+    def asked(self) -> list[str]:
+        """The student's variables that it asks for."""
+        return sorted(self.needed | self.wanted)
+
 
 @dataclass(frozen=True)
 class _Binding:

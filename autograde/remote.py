@@ -16,7 +16,7 @@ from autograde.raised import student_error
 from autograde.sources import Sources
 from autograde.wire import Channel, Silence, WireError
 
-__all__ = ["Remote", "SessionLost"]
+__all__ = ["Kept", "Remote", "SessionLost"]
 
 # What may be given to a student's function by its name.
 NAMED = ("builtins", "math", "cmath", "operator", "statistics", "numpy", "torch")
@@ -24,6 +24,29 @@ NAMED = ("builtins", "math", "cmath", "operator", "statistics", "numpy", "torch"
 
 class SessionLost(BaseException):
     """The session is gone, silent, or talks nonsense. No Exception: no test shall go on without it."""
+
+
+class Kept:
+    """Variables of the student's that are plain data, kept as they were when the test's turn came.
+
+    Parameters
+    ----------
+    nodes : dict of str to node
+        As they came; each test gets values of its own made of them.
+    """
+
+    def __init__(self, nodes: dict[str, Any]) -> None:
+        self.nodes = nodes
+
+    def fetch(self, name: str) -> Any:
+        """Return a variable of the student's; NameError if there is none."""
+        if name not in self.nodes:
+            raise NameError(f"name {name!r} is not defined")
+        return load(self.nodes[name], _no_handle)
+
+
+def _no_handle(handle: int, fields: dict[str, Any]) -> NoReturn:
+    raise WireError("wire: an object came where plain data were asked for.")
 
 
 class Remote:

@@ -6,7 +6,7 @@ the ``id``.
 
 ::
 
-    main (waits) ── forks ──> the session, runs cells ── forks ──> a copy for each test, as it stood there
+    main (waits) ── forks ──> the session, runs cells ── forks ──> a copy for a test, as it stood there
 
 A copy is asked nothing before all cells have run, so that no cell can show what a test asked. The process
 that waits keeps the copies alive when a cell brings the session down: in a namespace all die with process 1.
@@ -14,6 +14,8 @@ that waits keeps the copies alive when a cell brings the session down: in a name
 On the main channel:
 
 - ``run``: ``cell, source, seconds`` -> ``ok, timed_out, outputs``
+- ``plain``: ``names`` -> ``values`` of those that there are, as they are now; None unless all of them are
+  small plain data. Only what the students' own tests name is asked for in this way
 - ``fork``: ``channel`` -> ``forked``; a copy of this process, as it is now, serves that channel from now on
 - ``stop``: ``channel``; kills that copy, no answer
 
@@ -48,7 +50,7 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from typing import Any, NoReturn
 
 from autograde.capture import LEAVING, Recorder, Shell, Stream
-from autograde.export import export, names_of_error, text_of_error
+from autograde.export import export, export_plain, names_of_error, text_of_error
 from autograde.load import load
 from autograde.wire import Channel, Silence, WireError
 
@@ -119,6 +121,8 @@ class _Session:
         do = request.get("do")
         if do == "run":
             answer = self.run(request)
+        elif do == "plain":
+            answer = self.plain(request)
         elif do == "fork":
             answer = self.fork(request)
         elif do == "stop":
@@ -137,6 +141,10 @@ class _Session:
         ran = self.shell.cell(request["source"], request["seconds"])
         outputs = [part for output in ran.outputs for part in _parts(output)]
         return {"ok": ran.error is None, "timed_out": ran.timed_out, "outputs": outputs}
+
+    def plain(self, request: Message) -> Message:
+        names = self.shell.user_ns
+        return {"values": export_plain({name: names[name] for name in request["names"] if name in names})}
 
     def fork(self, request: Message) -> Message:
         channel = self.spare[request["channel"]]

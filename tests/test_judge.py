@@ -503,7 +503,7 @@ FORGED_ANSWERS = {
     "an answer of no kind": {"id": 1, "answer": 42},
     "a value of no kind": {"id": 1, "value": {"x": 42}},
     "an unknown node": {"id": 1, "value": ["pickle", b""]},
-    "another turn": {"id": 2, "value": 42},
+    "another turn": {"id": 9, "value": 42},
     "a broken exception": {"id": 1, "raised": {"mro": "ValueError", "text": "x"}},
     "a call back": {"id": 1, "callback": 0, "args": []},
 }
@@ -518,12 +518,65 @@ def forged(self, message, *rest):
     return send(self, {FORGED_ANSWERS[name]!r} if message.get("value") == 42 else message, *rest)
 Channel.send = forged
 """
-    answer = "x = 42\ny = 1\n"
-    tests = [check("assert x == 42", "forged"), check("assert y == 1", "after")]
+    answer = "def x(): return 42\ny = 1\n"
+    tests = [check("assert x() == 42", "forged"), check("assert y == 1", "after")]
     assert {"forged": 1, "after": 1} == earned(grade(notebook(solution(answer, "x"), *tests)))
     judged = grade(notebook(solution(answer + forge, "x"), *tests), patience=QUICK)
     assert {"forged": 0, "after": 1} == earned(judged)
     assert judged.tests[0].error.split(":")[0] in ("SessionLost", "WireError")
+
+
+FORGED_VALUES = {
+    "no values": {},
+    "values of no kind": {"values": 42},
+    "an unknown node": {"values": {"x": ["pickle", b""]}},
+    "an object": {"values": {"x": ["handle", 0, {"type": "int", "kind": "object", "callable": True}]}},
+    "other names": {"values": {"y": 42, "assert": 1}},
+}
+
+
+@pytest.mark.parametrize("name", FORGED_VALUES)
+def test_forged_values_are_worth_no_more_than_others(grade: Grade, name: str) -> None:
+    forge = f"""
+from autograde.wire import Channel
+send = Channel.send
+def forged(self, message, *rest):
+    values = message.get("values") or {{}}
+    return send(self, message | {FORGED_VALUES[name]!r} if "x" in values else message, *rest)
+Channel.send = forged
+"""
+    answer = "x = 7\ny = 1\n"
+    tests = [check("assert x == 42", "forged"), check("assert y == 1", "after")]
+    judged = grade(notebook(solution(answer + forge, "x"), *tests), patience=QUICK)
+    assert {"forged": 0, "after": 1} == earned(judged)
+
+
+def test_values_are_what_they_were_when_the_test_s_turn_came(grade: Grade) -> None:
+    source = notebook(
+        solution("x = [1]", "x"), check("assert x == [1]\nx.append(2)", "a"), check("assert x == [1]", "b")
+    )
+    later = notebook(*source["cells"], solution("x.clear()\nx = 3", "late"))
+    assert {"a": 1, "b": 1} == earned(grade(source, later))
+
+
+def test_a_name_that_only_a_hidden_test_uses_is_asked_for_when_all_cells_have_run(grade: Grade) -> None:
+    """What is fetched at once says which names a test uses: students may learn that of what they can read."""
+    spy = """
+from autograde import session
+asked, plain = [], session._Session.plain
+def listen(self, request):
+    asked.extend(request["names"])
+    return plain(self, request)
+session._Session.plain = listen
+x, y = 1, 2
+"""
+    hidden = "assert x == 1\n### BEGIN HIDDEN TESTS\nassert y == 2\n### END HIDDEN TESTS"
+    source = notebook(
+        solution(spy.strip(), "x"), check(hidden, "hidden"), check("assert x == 1", "open"), solution("asked", "asked")
+    )
+    judged = grade(source)
+    assert {"hidden": 1, "open": 1} == earned(judged)
+    assert "['x']" == judged.cells[-1].outputs[0]["data"]["text/plain"]
 
 
 def test_a_claimed_value_is_taken_as_the_student_s_own(grade: Grade) -> None:
