@@ -43,10 +43,11 @@ import random
 import signal
 import socket
 import sys
+import tempfile
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import Any, NoReturn
 
 from autograde.capture import LEAVING, Recorder, Shell, Stream
@@ -54,7 +55,7 @@ from autograde.export import export, export_plain, names_of_error, text_of_error
 from autograde.load import load
 from autograde.wire import Channel, Silence, WireError
 
-__all__ = ["Snapshot", "main"]
+__all__ = ["Snapshot", "main", "rehearse"]
 
 Message = dict[str, Any]
 PRINTED = 2**16  # characters that one call may print
@@ -89,8 +90,32 @@ def main(channels: Sequence[socket.socket]) -> None:
         sys.exit(128 + os.WTERMSIG(end))
 
 
-def _serve(channels: Sequence[socket.socket]) -> None:
-    builtins.input = _no_input
+def rehearse() -> None:
+    """Show a little of everything once, so that no session pays for what libraries do at their first use."""
+    with _stage() as shell:
+        shell.cell("1", 60)
+        if "matplotlib.pyplot" in sys.modules:
+            from matplotlib_inline.backend_inline import configure_inline_support
+
+            shell.cell(SCENE, 60)
+            configure_inline_support(shell, "none")  # the next shell sets it up for itself
+    tempfile.tempdir = None  # a session's own folder may be another one
+
+
+SCENE = """
+import matplotlib.pyplot as plt
+figure, (left, right) = plt.subplots(1, 2)
+left.imshow([[0, 1], [2, 3]])
+left.set_title("a picture")
+right.semilogy([1, 10, 1000], label="a line")
+right.bar([0, 1], [10, 100])
+right.legend()
+"""
+
+
+@contextmanager
+def _stage() -> Iterator[Shell]:
+    """Be a notebook's shell, which shows text and pictures."""
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     warnings.filterwarnings("ignore", LEAVING)
     with Shell.alone() as shell:
@@ -98,6 +123,12 @@ def _serve(channels: Sequence[socket.socket]) -> None:
         shell.display_formatter.active_types = ["text/plain", "image/png"]
         if "matplotlib.pyplot" in sys.modules:
             shell.enable_matplotlib("inline")  # type: ignore[no-untyped-call]
+        yield shell
+
+
+def _serve(channels: Sequence[socket.socket]) -> None:
+    builtins.input = _no_input
+    with _stage() as shell:
         session = _Session(shell, Channel(channels[0]), list(channels[1:]))
         with suppress(Silence):
             while True:
