@@ -1,6 +1,6 @@
 """The single writer: results go into nbgrader's gradebook, one transaction each, and beside it.
 
-A process of its own, because importing nbgrader takes four seconds that grading need not wait for.
+A process of its own, because importing nbgrader takes seconds that grading need not wait for.
 A result is remembered (see ``result.record``) after the gradebook has it, so a run that is killed anywhere
 grades that submission again, and ends with the same gradebook.
 """

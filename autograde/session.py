@@ -98,7 +98,7 @@ def rehearse() -> None:
             from matplotlib_inline.backend_inline import configure_inline_support
 
             shell.cell(SCENE, 60)
-            configure_inline_support(shell, "none")  # the next shell sets it up for itself
+            configure_inline_support(shell, "none")  # type: ignore[no-untyped-call]  # the next one sets it up
     tempfile.tempdir = None  # a session's own folder may be another one
 
 

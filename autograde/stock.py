@@ -1,6 +1,6 @@
 """nbgrader's own converters, pointed at a course.
 
-Importing nbgrader takes about four seconds, so every import of it is inside a function.
+Importing nbgrader takes a second or more, so every import of it is inside a function.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from autograde.course import CONFIG, Assignment, Course
 from autograde.errors import StockError
 
 __all__ = ["alembic_on_path", "generate", "open_gradebook", "penalise"]
+
+# What jsonschema would check internationalised web addresses with. No notebook's schema has any, and its
+# grammars take longer to build than all else that nbgrader imports takes.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 @contextmanager
