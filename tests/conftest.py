@@ -180,3 +180,19 @@ def small_data(train=90, validation=60, test=80, noise=55, seed=0, **named):
 def blobs():
     """Return the function `small_data`."""
     return small_data
+
+
+@pytest.fixture(scope="session")
+def own_module():
+    """Return a module class that a student wrote, for Blobs: no layers of ours in it, and no `Network`."""
+    from torch import nn
+
+    class Mine(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(36, 4)
+
+        def forward(self, x):
+            return self.fc(x.flatten(1))
+
+    return Mine
