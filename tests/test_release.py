@@ -485,6 +485,11 @@ def test_a_course_with_nbgraders_own_folders_is_found_from_below(tmp_path):
     assert f"sqlite:///{tmp_path}/gradebook.db" == course.gradebook
 
 
+def test_an_assignment_that_is_named_twice_is_chosen_once(root):
+    chosen = find(root).choose(["02-areas", "01-adding", "02-areas"])
+    assert ["02-areas", "01-adding"] == [assignment.name for assignment in chosen]
+
+
 def test_a_course_without_assignments_says_what_is_missing(tmp_path):
     (tmp_path / "nbgrader_config.py").write_text("")
     with pytest.raises(CourseError, match=r"the source folder .*/source does not exist"):
