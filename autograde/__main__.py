@@ -33,9 +33,24 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n")
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: that takes longer than to read a command."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            said = version("cnnkit")
+        except PackageNotFoundError:
+            said = "unknown: run from a folder, not installed"
+        print(parser.prog, said)
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="autograde", description="Release, grade and report on a course of notebooks.")
     parser.epilog = (__doc__ or "").split("\n\n", 1)[1]
+    parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is, and stop")
     common = _Parser(add_help=False)
     common.add_argument(
         "--course", type=Path, metavar="DIR", help="the course's folder (default: around here)"
