@@ -67,8 +67,10 @@ def grade(
     StockError
         nbgrader's gradebook refuses the assignments.
     ClusterError
-        The scheduler cannot be reached, or nobody works for it.
+        `scheduler` is no address, cannot be reached, or nobody works for it.
     """
+    if scheduler:
+        cluster.require_address(scheduler)
     submissions = intake.collect(course, assignments)
     round_ = _Round(course, {assignment.name: assignment for assignment in assignments}, timeout)
     changed = [submission for submission in submissions if round_.needs_grading(submission, force)]
