@@ -1,9 +1,9 @@
 """The command line: ``autograde release | grade | report | doctor | demo``.
 
 Exit codes: 0 done; 1 something was found that needs attention (a release that differs from its source or
-leaks, a source notebook with a mistake, a missing requirement); 2 the command cannot be carried out as it was
-given; 130 interrupted; 141 nobody reads the output. A submission that cannot be graded is a row in the
-report, not an error.
+leaks, a source notebook with a mistake, a missing requirement, a kept result that cannot be read); 2 the
+command cannot be carried out as it was given; 130 interrupted; 141 nobody reads the output. A submission that
+cannot be graded is a row in the report, not an error.
 """
 
 from __future__ import annotations
@@ -185,11 +185,16 @@ def _grade(options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> int:
     from autograde import report
+    from autograde.result import damaged
 
     course = find(options.course)
+    assignments = course.choose(options.assignments)
     folder = options.to or course.work / "report"
-    print(report.write(course, course.choose(options.assignments), folder, course.title))
-    return 0
+    lost = [path for assignment in assignments for path in damaged(course, assignment.name)]
+    for path in lost:
+        print(f"report: {path} cannot be read and is left out. Run `autograde grade` again.", file=sys.stderr)
+    print(report.write(course, assignments, folder, course.title))
+    return 1 if lost else 0
 
 
 def _doctor(options: argparse.Namespace) -> int:

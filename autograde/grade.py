@@ -16,7 +16,7 @@ from autograde.gradebook import Writer
 from autograde.grading import Graded
 from autograde.intake import Submission
 from autograde.progress import Bar
-from autograde.result import Result, State, forget, recall, record
+from autograde.result import Result, State, damaged, forget, recall, record
 from autograde.task import Kit, Task, grader, kit_of, task_of
 
 __all__ = ["fingerprint", "grade"]
@@ -92,7 +92,8 @@ def grade(
                     submission = where[result.student, result.assignment]
                     round_.done(writer.store(submission, result, notebook))
     for name, kept_before in round_.before.items():
-        forget(course, name, kept_before.keys() - {submission.student for submission in submissions})
+        kept = kept_before.keys() | {path.stem for path in damaged(course, name)}
+        forget(course, name, kept - {submission.student for submission in submissions})
     return sorted(round_.results, key=lambda result: (result.assignment, result.student))
 
 

@@ -260,6 +260,7 @@ def test_a_later_file_that_cannot_be_graded_says_what_the_gradebook_keeps(course
     shutil.copytree(course.submitted / "renamed", elsewhere.submitted / "renamed")
     (elsewhere.submitted / f"renamed/{ADDING}/my homework (final).ipynb").write_text("")
     shutil.copytree(course.work / "results", tmp_path / "results")
+    (tmp_path / f"results/{ADDING}/all-right.json").write_text("{")  # of one who left, and damaged
     (result,) = grade(replace(elsewhere, work=tmp_path), course.choose([ADDING]))
     assert result.reason == "my homework (final).ipynb is empty. Ask for the file again."
     assert result.notes == ("The gradebook keeps the 5 points of an earlier version.",)
