@@ -92,8 +92,8 @@ def grade(
                     submission = where[result.student, result.assignment]
                     round_.done(writer.store(submission, result, notebook))
     for name, kept_before in round_.before.items():
-        kept = kept_before.keys() | {path.stem for path in damaged(course, name)}
-        forget(course, name, kept - {submission.student for submission in submissions})
+        known = kept_before.keys() | {path.stem for path in damaged(course, name)}
+        forget(course, name, known - {submission.student for submission in submissions})
     return sorted(round_.results, key=lambda result: (result.assignment, result.student))
 
 
