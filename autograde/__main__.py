@@ -130,10 +130,12 @@ def _released(course: Course, assignments: Sequence[Assignment]) -> int:
     if wrong or leaking:
         return _found([*wrong, *leaking], "Nothing was released.")
     changed = {path.parent for path in release.place(built)}
-    for assignment in assignments:
+    for made in built:
+        assignment = made.assignment
         state = "released" if assignment.release.parent in changed else "unchanged"
         points, questions = assignment.points, len(assignment.questions)
-        print(f"{assignment.name}: {points:g} points, {questions} questions, {state}")
+        also = f", with {', '.join(made.beside)}" if made.beside else ""
+        print(f"{assignment.name}: {points:g} points, {questions} questions, {state}{also}")
     return 0
 
 
