@@ -16,7 +16,7 @@ from autograde.__main__ import main
 from autograde.course import find
 from autograde.demo import Student, hand_in
 from autograde.errors import CourseError
-from autograde.grade import grade
+from autograde.grade import grade, outlasts
 from autograde.judge import Judged, Outcome
 from autograde.marks import DIAGNOSIS, marks_of
 from autograde.notebook import dumps, load
@@ -244,6 +244,26 @@ def test_what_changed_is_graded_again_and_so_is_what_ran_out_of_a_shorter_time(c
     assert capsys.readouterr().out.startswith("4 submissions have not changed and keep their result\n")
     assert results["untouched"].points == 1.5
     assert results["forever"].reason == f"Stopped after {TIMEOUT + 1} seconds: test-ring-area."
+
+
+@pytest.mark.parametrize(
+    ("timeout", "changes", "kept"),
+    [
+        (10, {"state": State.PARTLY, "seconds": 40.0}, True),
+        (20, {"state": State.PARTLY}, False),
+        (5, {"state": State.PARTLY}, False),
+        (20, {"state": State.UNGRADABLE}, False),
+        (20, {}, True),
+        (5, {"seconds": 4.0}, True),
+        (5, {"seconds": 6.0}, False),
+        (20, {"marks": (Mark("explain-ring", None, 1, "by hand"),)}, True),
+        (20, {"marks": (Mark("test-ring-area", None, 1, "by hand"),)}, False),
+    ],
+)
+def test_a_result_is_kept_when_another_time_limit_could_not_change_it(course, timeout, changes, kept):
+    (areas,) = course.choose([AREAS])
+    old = Result("a", AREAS, State.GRADED, 5, timeout=10, seconds=2.0)
+    assert kept == outlasts(replace(old, **changes), areas, timeout)
 
 
 def test_a_damaged_record_counts_as_absent(course, printed):
