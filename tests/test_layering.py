@@ -44,7 +44,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "sanity": ("notebook unsupported", ""),
         "leaks": ("notebook", ""),
         "course": ("errors notebook", ""),
-        "stock": ("course errors", "nbformat nbgrader traitlets"),
+        "stock": ("course errors", "nbformat nbgrader sqlalchemy traitlets"),
         "release": ("course errors leaks notebook sanity stock", ""),
         "kit": ("course errors leaks notebook release", ""),
         "result": ("course text", ""),
