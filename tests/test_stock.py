@@ -25,15 +25,21 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def course(tmp_path):
-    """Return a course with an empty gradebook."""
-    shutil.copytree(COURSE, tmp_path / "course")
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path / "course")
-    course = find(tmp_path / "course")
-    with stock.open_gradebook(course) as gradebook:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Return the folder of a course with an empty gradebook."""
+    root = tmp_path_factory.mktemp("made") / "course"
+    shutil.copytree(COURSE, root)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    with stock.open_gradebook(find(root)) as gradebook:
         assert gradebook.students == []
-    return course
+    return root
+
+
+@pytest.fixture
+def course(made, tmp_path):
+    """Return a copy of it."""
+    return find(shutil.copytree(made, tmp_path / "course"))
 
 
 def locked(path):
