@@ -16,10 +16,10 @@ from autograde.gradebook import Writer
 from autograde.grading import Graded
 from autograde.intake import Submission
 from autograde.progress import Bar
-from autograde.result import Result, State, forget, recall, record
+from autograde.result import Result, State, damaged, forget, recall, record
 from autograde.task import Kit, Task, grader, kit_of, task_of
 
-__all__ = ["fingerprint", "grade"]
+__all__ = ["fingerprint", "grade", "outlasts"]
 
 REFERENCE = ""  # the student whose work is the instructor's own solution
 PATIENCE = 4  # times a student's seconds: the solution ends, and may have more to train
@@ -67,8 +67,10 @@ def grade(
     StockError
         nbgrader's gradebook refuses the assignments.
     ClusterError
-        The scheduler cannot be reached, or nobody works for it.
+        `scheduler` is no address, cannot be reached, or nobody works for it.
     """
+    if scheduler:
+        cluster.require_address(scheduler)
     submissions = intake.collect(course, assignments)
     round_ = _Round(course, {assignment.name: assignment for assignment in assignments}, timeout)
     changed = [submission for submission in submissions if round_.needs_grading(submission, force)]
@@ -90,7 +92,8 @@ def grade(
                     submission = where[result.student, result.assignment]
                     round_.done(writer.store(submission, result, notebook))
     for name, kept_before in round_.before.items():
-        forget(course, name, kept_before.keys() - {submission.student for submission in submissions})
+        known = kept_before.keys() | {path.stem for path in damaged(course, name)}
+        forget(course, name, known - {submission.student for submission in submissions})
     return sorted(round_.results, key=lambda result: (result.assignment, result.student))
 
 
@@ -110,7 +113,9 @@ class _Round:
             self.refuse(submission)
             return False
         old = self.old(submission)
-        if old is None or force or not _still_holds(old, self.fingerprint(submission), self.timeout):
+        if old is None or force or old.fingerprint != self.fingerprint(submission):
+            return True
+        if not outlasts(old, self.assignments[submission.assignment], self.timeout):
             return True
         self.results.append(old)
         return False
@@ -196,9 +201,18 @@ def _not_graded(submission: Submission, assignment: Assignment, old: Result | No
     )
 
 
-def _still_holds(old: Result, print_: str, timeout: int) -> bool:
-    """Say whether a kept result is what grading again would give: nothing changed, and no more time."""
-    return old.fingerprint == print_ and (old.state is State.GRADED or timeout <= old.timeout)
+def outlasts(old: Result, assignment: Assignment, timeout: int) -> bool:
+    """Say whether the same submission would get the same result again, with this time for each cell.
+
+    Not if it ran out of the time that it had, or took longer than there is now; nor if a test was left to a
+    person, for the solution may have run out of time.
+    """
+    if timeout == old.timeout:
+        return True
+    if old.state is not State.GRADED or old.seconds > timeout:
+        return False
+    tests = {question.id for question in assignment.questions if not question.by_hand}
+    return all(mark.points is not None for mark in old.marks if mark.question in tests)
 
 
 def fingerprint(submission: Submission, kit: Kit) -> str:

@@ -129,7 +129,10 @@ def _serve(
                 try:
                     _keep(course, submission, notebook)
                     result = _score(course, gradebook, submission, result, notebook)
-                except (ValueError, TypeError, RecursionError) as error:  # no other submission has it
+                except (ValueError, TypeError, RecursionError) as error:
+                    if stock.refusal(error):
+                        raise
+                    # no other submission has it
                     gradebook.db.rollback()
                     result = _refused(result, error)
             record(course, result)

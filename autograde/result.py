@@ -12,7 +12,7 @@ from pathlib import Path
 from autograde.course import Course
 from autograde.text import plain
 
-__all__ = ["Mark", "Result", "State", "forget", "path_of", "recall", "record"]
+__all__ = ["Mark", "Result", "State", "damaged", "forget", "path_of", "recall", "record"]
 
 
 class State(StrEnum):
@@ -139,16 +139,26 @@ def record(course: Course, result: Result) -> None:
 
 def recall(course: Course, assignment: str) -> dict[str, Result]:
     """Return the kept results of an assignment by student; one that cannot be read counts as absent."""
-    kept = {}
-    for path in sorted((course.work / "results" / assignment).glob("*.json")):
-        try:
-            fields = json.loads(path.read_text(encoding="utf-8"))
-            marks = tuple(Mark(**mark | {"mistakes": tuple(mark["mistakes"])}) for mark in fields["marks"])
-            fields |= {"state": State(fields["state"]), "notes": tuple(fields["notes"]), "marks": marks}
-            kept[path.stem] = Result(**fields)
-        except (ValueError, KeyError, TypeError):
-            continue
-    return kept
+    return {path.stem: kept for path in _files(course, assignment) if (kept := _read(path))}
+
+
+def damaged(course: Course, assignment: str) -> list[Path]:
+    """Return the files of an assignment's kept results that cannot be read."""
+    return [path for path in _files(course, assignment) if not _read(path)]
+
+
+def _files(course: Course, assignment: str) -> list[Path]:
+    return sorted((course.work / "results" / assignment).glob("*.json"))
+
+
+def _read(path: Path) -> Result | None:
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        marks = tuple(Mark(**mark | {"mistakes": tuple(mark["mistakes"])}) for mark in fields["marks"])
+        fields |= {"state": State(fields["state"]), "notes": tuple(fields["notes"]), "marks": marks}
+        return Result(**fields)
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def forget(course: Course, assignment: str, students: Iterable[str]) -> None:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
 import textwrap
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograde import session
 from autograde.capture import NOTHING, Ran
 from autograde.judge import Judged, Outcome, Patience, channels, judge
 from autograde.notebook import Notebook, load
@@ -29,38 +24,18 @@ ROOT = Path(__file__).resolve().parent.parent
 REAL = ("01-convolution-by-hand", "02-shapes-and-parameters")
 QUICK = Patience(cell=1, test=2, grace=1)
 
+Fork = Callable[[int], list[socket.socket]]
 Grade = Callable[..., Judged]
 
 
 @pytest.fixture
-def grade() -> Iterator[Grade]:
+def grade(forked_session: Fork) -> Grade:
     """Return a function that judges a hand-in against a session in a process of its own."""
-    children: list[int] = []
 
     def run(source: Notebook, submitted: Notebook | None = None, patience: Patience | None = None) -> Judged:
-        pairs = [socket.socketpair() for _ in range(channels(source))]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # newer Pythons warn when a process with threads is forked
-            child = os.fork()
-        if child == 0:
-            try:
-                warnings.resetwarnings()
-                os.setsid()
-                for ours, _ in pairs:
-                    ours.close()
-                session.main([theirs for _, theirs in pairs])
-            finally:
-                os._exit(0)
-        children.append(child)
-        for _, theirs in pairs:
-            theirs.close()
-        return judge(source, submitted or source, [ours for ours, _ in pairs], patience)
+        return judge(source, submitted or source, forked_session(channels(source)), patience)
 
-    yield run
-    for child in children:
-        with suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+    return run
 
 
 def plain(source: str, id: str = "") -> dict[str, Any]:

@@ -44,7 +44,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "sanity": ("notebook unsupported", ""),
         "leaks": ("notebook", ""),
         "course": ("errors notebook", ""),
-        "stock": ("course errors", "nbformat nbgrader traitlets"),
+        "stock": ("course errors", "nbformat nbgrader sqlalchemy traitlets"),
         "release": ("course errors leaks notebook sanity stock", ""),
         "kit": ("course errors leaks notebook release", ""),
         "result": ("course text", ""),
@@ -95,7 +95,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "report": ("course errors result stock summary", "jinja2 nbgrader"),
         "doctor": ("course sandbox", ""),
         "demo": ("course errors notebook", ""),
-        "__main__": ("course demo doctor errors grade kit release report sandbox table", ""),
+        "__main__": ("course demo doctor errors grade kit release report result sandbox table", ""),
     },
 }
 # what a student's code can see and reach of this package

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograde import session
 from autograde.claims import rebuilt
 from autograde.wire import Channel, Silence, export, load
 
@@ -52,32 +48,12 @@ class Line:
 
 
 @pytest.fixture
-def line() -> Iterator[Line]:
+def line(forked_session: Callable[[int], list[socket.socket]]) -> Iterator[Line]:
     """Return a line to a session in a process of its own."""
-    pairs = [socket.socketpair() for _ in range(1 + SPARE)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # newer Pythons warn when a process with threads is forked
-        child = os.fork()
-    if child == 0:
-        try:
-            warnings.resetwarnings()
-            os.setsid()
-            for ours, _ in pairs:
-                ours.close()
-            session.main([theirs for _, theirs in pairs])
-        finally:
-            os._exit(0)
-    for _, theirs in pairs:
-        theirs.close()
-    line = Line([ours for ours, _ in pairs])
-    try:
-        yield line
-    finally:
-        for channel in (line.main, *line.spare):
-            channel.close()
-        with suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+    line = Line(forked_session(1 + SPARE))
+    yield line
+    for channel in (line.main, *line.spare):
+        channel.close()
 
 
 def test_cells_share_their_variables_and_show_what_jupyter_shows(line: Line) -> None:
