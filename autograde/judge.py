@@ -158,6 +158,7 @@ def judge(
     submitted: Notebook,
     session: Sequence[socket.socket],
     patience: Patience | None = None,
+    origins: Origins | None = None,
 ) -> Judged:
     """Grade a submission against a running session.
 
@@ -170,6 +171,8 @@ def judge(
     session : sequence of socket
         The judge's ends of ``channels(source)`` socket pairs; ``session.main`` has the others.
     patience : Patience, optional
+    origins : Origins, optional
+        The source's, if they are known: reading them again takes some milliseconds.
 
     Returns
     -------
@@ -185,7 +188,9 @@ def judge(
             f"judge: `session` has {len(session)} channels, expected {channels(source)}. Make more pairs."
         )
     with Shell.alone() as shell:
-        return _Judge(source, session, patience or Patience(), shell).run(submitted)
+        return _Judge(source, origins or Origins(source), session, patience or Patience(), shell).run(
+            submitted
+        )
 
 
 @dataclass(frozen=True)
@@ -215,10 +220,15 @@ class _Judge:
     """One submission on its way through the notebook."""
 
     def __init__(
-        self, source: Notebook, session: Sequence[socket.socket], patience: Patience, shell: Shell
+        self,
+        source: Notebook,
+        origins: Origins,
+        session: Sequence[socket.socket],
+        patience: Patience,
+        shell: Shell,
     ) -> None:
         self.source = source
-        self.origins = Origins(source)
+        self.origins = origins
         self.main = Channel(session[0])
         self.spare = [Channel(sock) for sock in session[1:]]
         self.patience = patience
