@@ -12,7 +12,20 @@ from pathlib import Path
 from autograde.course import Course
 from autograde.text import plain
 
-__all__ = ["Mark", "Result", "State", "damaged", "forget", "path_of", "recall", "record"]
+__all__ = [
+    "REFERENCE",
+    "Mark",
+    "Result",
+    "State",
+    "damaged",
+    "forget",
+    "path_of",
+    "recall",
+    "record",
+    "reference",
+]
+
+REFERENCE = ""  # the student whose work is the instructor's own solution
 
 
 class State(StrEnum):
@@ -124,7 +137,9 @@ class Result:
 
 
 def path_of(course: Course, assignment: str, student: str) -> Path:
-    """Return where a result is kept."""
+    """Return where a result is kept; that of the instructor's own solution apart from the students'."""
+    if student == REFERENCE:
+        return course.work / "references" / f"{assignment}.json"
     return course.work / "results" / assignment / f"{student}.json"
 
 
@@ -140,6 +155,12 @@ def record(course: Course, result: Result) -> None:
 def recall(course: Course, assignment: str) -> dict[str, Result]:
     """Return the kept results of an assignment by student; one that cannot be read counts as absent."""
     return {path.stem: kept for path in _files(course, assignment) if (kept := _read(path))}
+
+
+def reference(course: Course, assignment: str) -> Result | None:
+    """Return what became of the instructor's own solution when it was last graded, if it was."""
+    path = path_of(course, assignment, REFERENCE)
+    return _read(path) if path.exists() else None
 
 
 def damaged(course: Course, assignment: str) -> list[Path]:

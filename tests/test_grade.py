@@ -21,7 +21,7 @@ from autograde.judge import Judged, Outcome
 from autograde.marks import DIAGNOSIS, marks_of
 from autograde.notebook import dumps, load
 from autograde.report import recorded
-from autograde.result import Mark, Result, State, path_of, recall
+from autograde.result import REFERENCE, Mark, Result, State, path_of, recall
 
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = Path(__file__).parent / "fixtures/course"
@@ -364,6 +364,23 @@ def test_a_question_whose_test_the_solution_itself_fails_here_is_left_to_a_perso
     ]
     said = capsys.readouterr().out
     assert f"{ADDING}, test-mean-function: the solution itself gets 0 of 3 points here (" in said
+
+    def again(**options):
+        """Hand in a third submission, grade it, and say whether the solution was graded as well."""
+        hand_in(course, course.choose([ADDING]), CLASS[2:3])
+        kept = path_of(course, ADDING, REFERENCE)
+        before = kept.stat().st_ino  # a file is replaced, not written over
+        results = grade(course, course.choose([ADDING]), **{"timeout": TIMEOUT} | options)
+        assert {result.open_points for result in results if result.graded} == {3}
+        assert "the solution itself gets 0 of 3" in capsys.readouterr().out
+        return kept.stat().st_ino != before
+
+    assert not again()
+    assert again(force=True)
+    assert again(timeout=TIMEOUT - 1) is False
+    nb["cells"][0]["source"] += "\n"
+    path.write_text(dumps(nb))
+    assert again()
     with stock.open_gradebook(course) as gradebook:
         score = gradebook.find_grade("test-mean-function", ADDING, ADDING, "all-right")
         assert (score.auto_score, score.needs_manual_grade) == (None, True)

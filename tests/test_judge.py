@@ -547,7 +547,10 @@ x, y = 1, 2
 """
     hidden = "assert x == 1\n### BEGIN HIDDEN TESTS\nassert y == 2\n### END HIDDEN TESTS"
     source = notebook(
-        solution(spy.strip(), "x"), check(hidden, "hidden"), check("assert x == 1", "open"), solution("asked", "asked")
+        solution(spy.strip(), "x"),
+        check(hidden, "hidden"),
+        check("assert x == 1", "open"),
+        solution("asked", "asked"),
     )
     judged = grade(source)
     assert {"hidden": 1, "open": 1} == earned(judged)
