@@ -112,7 +112,7 @@ better = "with"
     Wrong(
         "boasts-in-the-log",
         "Writes a better accuracy into the log.",
-        (Caught("best-run", 0, (), "missing", said="hand in the log as it was"),),
+        (Caught("best-run", 0, (), "missing", said="Hand in the log as it was"),),
         files=_boasting,
     ),
     Wrong(
