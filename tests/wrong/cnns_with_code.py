@@ -153,11 +153,13 @@ depth_runs["best"] = "4"
         (Caught("challenge", 0, ("measured-in-train-mode",)),),
         answers={
             "challenge": """
-model = nn.build(
-    Network((3, 32, 32), [Conv2d(3, 8, 3), BatchNorm2d(8), ReLU(), MaxPool2d(4), Flatten(), Linear(392, 10)])
-)
+layers = []
+for before, after in ((3, 8), (8, 16), (16, 32)):
+    layers += [Conv2d(before, after, 3, padding=1), BatchNorm2d(after), ReLU(), MaxPool2d(2)]
+model = nn.build(Network((3, 32, 32), [*layers, Flatten(), Linear(512, 10)]))
 model.eval = model.train
-challenge = nn.fit(model, cifar, examples=640, lr=0.05, log="runs/train-mode.jsonl", progress=False)
+budget = {"examples": 3200, "evaluate_every": 3200, "progress": False}
+challenge = nn.fit(model, cifar, lr=0.02, momentum=0.9, log="runs/train-mode.jsonl", **budget)
 """
         },
     ),
