@@ -119,11 +119,15 @@ def _called(question: EvidenceQuestion, group: str, place: int, count: int) -> s
 
 
 def _twice(runs: tuple[Trained, ...]) -> Finding | None:
-    """Return a finding where two of the runs are one and the same."""
+    """Return a finding where two of the runs are one and the same.
+
+    Two networks may come to the same weights: one whose activations stay below 6, and its twin with ReLU6.
+    """
     known: dict[str, Trained] = {}
     for each in runs:
         best = each.run.best
-        for mark in (each.run.id, best.weights if best is not None else each.run.id):
+        weights = f"{best.weights} of {each.run.signature}" if best is not None else each.run.id
+        for mark in (each.run.id, weights):
             twin = known.setdefault(mark, each)
             if twin is not each:
                 return Finding(flaws.SAME_RUN, f"{each.name} is the same run as {twin.name}.")
