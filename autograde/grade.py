@@ -89,7 +89,10 @@ def grade(
             with closing(stream):
                 for result, notebook in round_.checked(stream):
                     submission = where[result.student, result.assignment]
-                    round_.done(writer.store(submission, result, notebook))
+                    for stored in writer.store(submission, result, notebook):
+                        round_.done(stored)
+            for stored in writer.stored():
+                round_.done(stored)
     for name, kept_before in round_.before.items():
         known = kept_before.keys() | {path.stem for path in damaged(course, name)}
         forget(course, name, known - {submission.student for submission in submissions})

@@ -57,7 +57,7 @@ def test_a_locked_gradebook_names_the_file_and_the_cure_at_every_step(course, st
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN EXCLUSIVE" if step == "open" else "BEGIN IMMEDIATE")  # which lets readers in
         with Writer(course, assignments, students) as writer, pytest.raises(StockError) as error:
-            writer.answer()
+            writer.stored()
     assert (locked(path), "") == (str(error.value), capfd.readouterr().err)
 
 
@@ -66,11 +66,11 @@ def test_a_gradebook_that_is_locked_later_ends_the_grading_and_gives_no_row(cour
     (adding,) = course.choose([ADDING])
     submission, result = Submission("one", ADDING, adding.source), Result("one", ADDING, State.GRADED, 5)
     with closing(sqlite3.connect(path)) as other, Writer(course, [adding], ["one"]) as writer:
-        assert writer.answer() is True
-        writer.ready = True
+        assert writer.stored() == []
         other.execute("BEGIN IMMEDIATE")
+        assert writer.store(submission, result, load(adding.source)) == []
         with pytest.raises(StockError) as error:
-            writer.store(submission, result, load(adding.source))
+            writer.stored()
     assert (locked(path), "") == (str(error.value), capfd.readouterr().err)
     assert {} == recall(course, ADDING)
 
