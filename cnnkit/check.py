@@ -81,10 +81,12 @@ def _refused(diagnosis: Diagnosis) -> bool:
 def _own_work(entry: Any, given: Any) -> Diagnosis | None:
     if not isinstance(entry, FunctionQuestion) or not callable(given):
         return None
-    library = borrowed(given)
+    library = borrowed(given, entry.libraries)
     if library is None:
         return None
-    text = f"`{entry.variable}` uses {library}. Write it yourself: numpy and loops are enough."
+    enough = " and ".join(entry.libraries) or "numpy and loops"
+    verb = "is" if len(entry.libraries) == 1 else "are"
+    text = f"`{entry.variable}` uses {library}. Write it yourself: {enough} {verb} enough."
     return Diagnosis(entry, "invalid", 0.0, (), text)
 
 

@@ -131,7 +131,7 @@ def _wrong_entries(question: Question, given: Any, right: Mapping[str, Any]) -> 
 
 
 def _compare(question: Question, name: str, given: Any, right: Any, wrong: Mapping[str, Any]) -> _Finding:
-    label = _label(question, name)
+    label = question.label(name)
     cells = max(int(np.size(right)), 1)
     if isinstance(question, FunctionQuestion) and given is None:
         text = f"{label} returns None. Does it end with `return`?"
@@ -265,7 +265,7 @@ def _describe(question: Question, finding: _Finding, named: tuple[Mistake, ...])
     named = tuple(m for m in named if m.id in finding.fits)
     if not named:
         return finding.text
-    return f"{_label(question, finding.name)}: {_sentence(named, sure=False)}"
+    return f"{question.label(finding.name)}: {_sentence(named, sure=False)}"
 
 
 def _sentence(mistakes: tuple[Mistake, ...], sure: bool) -> str:
@@ -302,12 +302,6 @@ def _praise(question: Question, findings: list[_Finding]) -> str:
     if len(findings) > 1:
         return f"Every entry of `{question.variable}` is right."
     return f"`{question.variable}` is right" + (f" in all {cells} cells." if cells > 1 else ".")
-
-
-def _label(question: Question, name: str) -> str:
-    if isinstance(question, FunctionQuestion):
-        return f"`{question.variable}` with {name}"
-    return f'`{question.variable}["{name}"]`' if name else f"`{question.variable}`"
 
 
 def _cell(count: int) -> str:

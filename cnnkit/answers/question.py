@@ -86,6 +86,10 @@ class Question:
     lines: tuple[str, ...] = ()
     alike: tuple[tuple[str, ...], ...] = ()
 
+    def label(self, entry: str) -> str:
+        """Return what messages call an entry of the answer, backticks included."""
+        return f'`{self.variable}["{entry}"]`' if entry else f"`{self.variable}`"
+
     def outcome(self, method: Callable[..., Any]) -> Any:
         """Return what a method gives on the question's inputs."""
         return method(**self.inputs)
@@ -145,7 +149,18 @@ class FunctionQuestion(Question):
 
     `method` and every mistake's method are functions with the signature that the student writes.
     A probe whose right outcome is an error expects any ValueError.
+
+    Parameters
+    ----------
+    libraries : tuple of str
+        What the function may use although the task is to write it, such as ``torch``.
     """
+
+    libraries: tuple[str, ...] = ()
+
+    def label(self, entry: str) -> str:
+        """Return what messages call a probe."""
+        return f"`{self.variable}` with {entry}"
 
     @property
     def probes(self) -> Sequence[Probe]:
@@ -153,10 +168,10 @@ class FunctionQuestion(Question):
         probes: Sequence[Probe] = self.inputs["probes"]
         return probes
 
-    def outcome(self, method: Callable[..., Any]) -> dict[str, Any]:
+    def outcome(self, method: Callable[..., Any]) -> Any:
         """Return what a function gives for every probe."""
         return {probe.label: probe.outcome(method) for probe in self.probes}
 
-    def given(self, answer: Any) -> dict[str, Any]:
+    def given(self, answer: Any) -> Any:
         """Return what the student's function gives for every probe."""
         return self.outcome(answer)
