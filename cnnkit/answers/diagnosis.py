@@ -213,7 +213,8 @@ def _conclude(
     question: Question, findings: list[_Finding], given: Mapping[str, Any], contradicted: frozenset[str]
 ) -> Diagnosis:
     weights = [question.weights.get(finding.name, 1.0) for finding in findings]
-    share = sum(w * f.share for w, f in zip(weights, findings, strict=True)) / sum(weights)
+    shares = [float(f.correct) if question.whole else f.share for f in findings]
+    share = sum(w * s for w, s in zip(weights, shares, strict=True)) / sum(weights)
     bad = [finding for finding in findings if not finding.correct]
     if not bad:
         return Diagnosis(question, "correct", 1.0, (), _praise(question, findings))
@@ -297,10 +298,11 @@ def _open(question: Question, given: Mapping[str, Any]) -> str:
 
 def _praise(question: Question, findings: list[_Finding]) -> str:
     cells = sum(finding.cells for finding in findings)
-    if isinstance(question, FunctionQuestion):
+    if isinstance(question, FunctionQuestion) and len(findings) > 1:
         return f"`{question.variable}` is right on all {len(findings)} tries."
     if len(findings) > 1:
         return f"Every entry of `{question.variable}` is right."
+    cells = 1 if question.whole else cells
     return f"`{question.variable}` is right" + (f" in all {cells} cells." if cells > 1 else ".")
 
 

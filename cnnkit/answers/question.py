@@ -68,6 +68,8 @@ class Question:
         The entry of a dict that must be the sum of the entries in `lines`.
     alike : tuple of tuples of Mistake ids
         Mistakes that no input tells apart; a diagnosis names them together.
+    whole : bool
+        Whether an entry earns something only where all of its cells are right: they are one property.
     """
 
     id: str
@@ -85,6 +87,7 @@ class Question:
     sums_to: str | None = None
     lines: tuple[str, ...] = ()
     alike: tuple[tuple[str, ...], ...] = ()
+    whole: bool = False
 
     def label(self, entry: str) -> str:
         """Return what messages call an entry of the answer, backticks included."""

@@ -44,12 +44,13 @@ def watching(measure: Measure) -> Callable[..., np.ndarray | None]:
         torch.manual_seed(0)
         model = Watched().double().train(training)
         x, y = torch.from_numpy(images), torch.from_numpy(labels)
-        before = model.norm.running_mean.clone()
-        measured = measure(list(zip(x.split(sizes), y.split(sizes), strict=True)), model)
+        before = model.state_dict()["norm.running_mean"].clone()
+        batches = list(zip(torch.split(x, sizes), torch.split(y, sizes), strict=True))
+        measured = measure(batches, model)
         if measured is None:  # not written yet
             return None
         loss, accuracy = measured
-        moved = not torch.equal(before, model.norm.running_mean)
+        moved = not torch.equal(before, model.state_dict()["norm.running_mean"])
         return np.array([float(loss), float(accuracy), model.training, model.gradients, moved], float)
 
     return watch
@@ -165,6 +166,7 @@ MEASURE = WatchedQuestion(
     points=3,
     variable="compute_loss_and_accuracy",
     ask="Write compute_loss_and_accuracy(loader, model): in evaluation mode, each example counted once.",
+    whole=True,
     method=watching(_measure()),
     libraries=("torch",),
     atol=1e-5,

@@ -287,6 +287,7 @@ MEMORY = MemoryQuestion(
     points=1,
     variable="memory",
     ask="Train the model on 64 images until it knows them all.",
+    whole=True,
     method=_answers(20.0),
     libraries=LIBRARIES,
     mistakes=(

@@ -112,6 +112,7 @@ SPLIT = SplitQuestion(
     points=1,
     variable="split_of",
     ask="Write split_of(n, held_out, seed): places of the training and of the validation images.",
+    whole=True,
     method=_shuffled,
     inputs=_splits(np.random.default_rng(56)),
     draw=_splits,
@@ -178,11 +179,21 @@ class PrepareQuestion(FunctionQuestion):
     """A function (images, split, mean, std, seed): each split is shown many copies of one image."""
 
     def outcome(self, method: Callable[..., Any]) -> dict[str, Any]:
-        """Return for every split: mean of each channel, all alike, mirrored copies, nothing else."""
-        return {probe.label: _shown(probe, method) for probe in self.probes}
+        """Return how the numbers are scaled, and for every split: all alike, half mirrored, nothing else."""
+        shown = {probe.label: _shown(probe, method) for probe in self.probes}
+        bad = next((each for each in shown.values() if not isinstance(each, tuple)), UNFIT)
+        if any(not isinstance(each, tuple) for each in shown.values()):
+            return dict.fromkeys([SCALED, *shown], bad)
+        return {SCALED: np.array([each[0] for each in shown.values()])} | {
+            label: each[1] for label, each in shown.items()
+        }
+
+
+SCALED = "the numbers of all three splits"
 
 
 def _shown(probe: Probe, method: Callable[..., Any]) -> Any:
+    """Return mean and deviation of each channel, and three flags; or why there are none."""
     found = probe.outcome(method)
     if found is None or isinstance(found, Raised):
         return found
@@ -193,14 +204,13 @@ def _shown(probe: Probe, method: Callable[..., Any]) -> Any:
         return UNFIT
     if x.shape != given.shape or not np.isfinite(x).all():
         return Raised("ShapeError", f"it returns shape {x.shape}, expected {given.shape}")
-    # one scale and offset for each channel, so that mirrored copies can be told without knowing them
-    means, spreads = x.mean(axis=(0, 2, 3)), x.std(axis=(0, 2, 3))
-    plain = _standard(given[:1].astype(float))[0]
-    scaled = _standard(x)
+    # each channel with mean 0 and deviation 1, so that mirrored copies show however they are scaled
+    plain, scaled = _standard(given[:1].astype(float))[0], _standard(x)
     same = np.abs(scaled - plain).max(axis=(1, 2, 3)) < 1e-4
     mirrored = np.abs(scaled - plain[:, :, ::-1]).max(axis=(1, 2, 3)) < 1e-4
     flags = [same.all(), 0.2 < mirrored.mean() < 0.8, (same | mirrored).all()]
-    return np.array([*means, *spreads, *flags], float)
+    scale = [*x.mean(axis=(0, 2, 3)), *x.std(axis=(0, 2, 3))]
+    return np.array(scale, float), np.array(flags, float)
 
 
 def _standard(x: np.ndarray) -> np.ndarray:
@@ -256,6 +266,7 @@ PREPARE = PrepareQuestion(
     points=2,
     variable="prepare",
     ask="Write prepare(images, split, mean, std, seed): mirror half of the training images, normalise all.",
+    whole=True,
     method=_prepare(),
     atol=1e-5,
     inputs=_shows(np.random.default_rng(57)),
