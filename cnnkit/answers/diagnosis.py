@@ -233,7 +233,7 @@ def _conclude(
     shown = 1 if isinstance(question, FunctionQuestion) else 3
     text = " ".join(_describe(question, finding, named) for finding in bad[:shown])
     if isinstance(question, FunctionQuestion) and len(findings) > 1:
-        text += f" {len(findings) - len(bad)} of {len(findings)} tries are right."
+        text += f" {len(findings) - len(bad)} of {len(findings)} {question.tries} are right."
     elif len(bad) > shown:
         text += f" Not right either: {', '.join(f.name for f in bad[shown:])}."
     verdicts = {finding.verdict for finding in bad}
@@ -299,7 +299,7 @@ def _open(question: Question, given: Mapping[str, Any]) -> str:
 def _praise(question: Question, findings: list[_Finding]) -> str:
     cells = sum(finding.cells for finding in findings)
     if isinstance(question, FunctionQuestion) and len(findings) > 1:
-        return f"`{question.variable}` is right on all {len(findings)} tries."
+        return f"`{question.variable}` is right on all {len(findings)} {question.tries}."
     if len(findings) > 1:
         return f"Every entry of `{question.variable}` is right."
     cells = 1 if question.whole else cells

@@ -157,9 +157,12 @@ class FunctionQuestion(Question):
     ----------
     libraries : tuple of str
         What the function may use although the task is to write it, such as ``torch``.
+    tries : str
+        What messages call the entries of its outcome.
     """
 
     libraries: tuple[str, ...] = ()
+    tries: str = "tries"
 
     def label(self, entry: str) -> str:
         """Return what messages call a probe."""

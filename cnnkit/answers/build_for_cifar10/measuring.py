@@ -167,6 +167,7 @@ MEASURE = WatchedQuestion(
     variable="compute_loss_and_accuracy",
     ask="Write compute_loss_and_accuracy(loader, model): in evaluation mode, each example counted once.",
     whole=True,
+    tries="parts",
     method=watching(_measure()),
     libraries=("torch",),
     atol=1e-5,

@@ -149,6 +149,7 @@ MAKE_MODEL = ModelQuestion(
     points=4,
     variable="make_model",
     ask="Write make_model(): the network of table 2 as a new torch.nn.Module that gives logits.",
+    tries="parts",
     method=_builds(zoo.report_cnn()),
     libraries=("torch",),
     weights={"trained parameters": 1, "shape of the output": 1, "output with given weights": 2},

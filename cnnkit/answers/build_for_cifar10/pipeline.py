@@ -267,6 +267,7 @@ PREPARE = PrepareQuestion(
     variable="prepare",
     ask="Write prepare(images, split, mean, std, seed): mirror half of the training images, normalise all.",
     whole=True,
+    tries="parts",
     method=_prepare(),
     atol=1e-5,
     inputs=_shows(np.random.default_rng(57)),

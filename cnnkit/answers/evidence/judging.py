@@ -116,7 +116,7 @@ def _number(given: Any, name: str) -> float:
     except (TypeError, ValueError):
         number = nan
     if isinstance(given, str | bool) or not isfinite(number):
-        raise NoRun(f"{name} is {given!r:.60}, expected a number.")
+        raise NoRun(f"{name} is {given!r:.60}, expected a number. Give one, without quotes.")
     return number
 
 
