@@ -222,6 +222,23 @@ def test_a_function_of_the_kit_is_refused_where_torch_is_allowed() -> None:
     assert str(borrowed(borrows, ("torch",))).startswith("cnnkit.")
 
 
+@pytest.mark.parametrize(
+    ("id", "mistake", "points"),
+    [
+        ("prepare", "validation-augmented", 1.5),
+        ("prepare", "augmented-everywhere", 1),
+        ("split-of", "all-are-trained-on", 0),
+        ("compute-loss-and-accuracy", "mean-of-batch-means", 1.5),
+        ("make-model", "softmax-at-end", 2),
+    ],
+)
+def test_a_property_earns_its_part_whole_or_not_at_all(id: str, mistake: str, points: float) -> None:
+    entry = question(id)
+    assert isinstance(entry, FunctionQuestion)
+    method = next(each.method for each in entry.mistakes if each.id == mistake)
+    assert diagnose(entry, method).points == points
+
+
 def test_early_stopping_is_that_of_the_kit() -> None:
     entry = question("stop-and-best")
     rng = np.random.default_rng(0)

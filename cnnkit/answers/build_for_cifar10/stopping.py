@@ -49,18 +49,14 @@ def _last(losses: Sequence[float], patience: int) -> tuple[int, int]:
 
 def _probes(rng: np.random.Generator) -> Mapping[str, Any]:
     probes = []
-    for place, patience in enumerate((1, 2, 3, 3, 5)):
-        falls = 2.3 * np.exp(-0.3 * np.arange(6)) + rng.normal(0, 0.05, 6)
-        falls[3] += 0.6 * (place > 0)  # a step back before the best
-        rises = falls.min() + np.cumsum(rng.choice([-0.04, 0.0, 0.03, 0.06], 8)) + 0.05
-        losses = [float(loss) for loss in np.concatenate([falls, rises, rises[:1] - 1.0]).round(2)]
-        if place == 3:  # an equal one counts as no improvement
-            losses = [2.3, 1.4, 1.0, 1.0, 1.0, 1.0, 0.9, 0.8]
-        if place == 4:  # patience that never runs out
-            losses = losses[:8]
-        probes.append(
-            Probe(f"patience {patience} and {len(losses)} losses", {"losses": losses, "patience": patience})
-        )
+    for patience in (1, 2, 3, 4, 7):
+        falls = 2.3 * np.exp(-0.3 * np.arange(6)) + rng.normal(0, 0.02, 6)
+        falls[3] += 0.7 * (patience > 1)  # a step back before the best
+        # an equal one, then up and down above the best, at last what a stopped training never sees
+        zigzag = falls[5] + np.array([0.0, 0.1, 0.06, 0.13, 0.09, 0.16]) + [0, *rng.uniform(0, 0.03, 5)]
+        losses = np.concatenate([falls, zigzag, falls[5:] - 0.3]).round(2).tolist()
+        arguments = {"losses": losses, "patience": patience}
+        probes.append(Probe(f"patience {patience} and {len(losses)} losses", arguments))
     return {"probes": tuple(probes)}
 
 
@@ -70,6 +66,7 @@ STOPPING = FunctionQuestion(
     points=2,
     variable="stop_and_best",
     ask="Write stop_and_best(losses, patience): after which evaluation training stops, and which was best.",
+    whole=True,
     method=_replay(),
     inputs=_probes(np.random.default_rng(58)),
     draw=_probes,
