@@ -52,8 +52,9 @@ def _probes(rng: np.random.Generator) -> Mapping[str, Any]:
     for patience in (1, 2, 3, 4, 7):
         falls = 2.3 * np.exp(-0.3 * np.arange(6)) + rng.normal(0, 0.02, 6)
         falls[3] += 0.7 * (patience > 1)  # a step back before the best
-        # an equal one, then up and down above the best, at last what a stopped training never sees
-        zigzag = falls[5] + np.array([0.0, 0.1, 0.06, 0.13, 0.09, 0.16]) + [0, *rng.uniform(0, 0.03, 5)]
+        # up and down above the best, once down to it; at last what a stopped training never sees
+        zigzag = falls[5] + np.array([0.1, 0.0, 0.13, 0.06, 0.16, 0.09])
+        zigzag[2:] += rng.uniform(0, 0.02, 4)
         losses = np.concatenate([falls, zigzag, falls[5:] - 0.3]).round(2).tolist()
         arguments = {"losses": losses, "patience": patience}
         probes.append(Probe(f"patience {patience} and {len(losses)} losses", arguments))
