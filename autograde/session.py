@@ -48,6 +48,7 @@ import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from dis import get_instructions
 from typing import Any, NoReturn
 
 from autograde.capture import LEAVING, Recorder, Shell, Stream
@@ -317,7 +318,7 @@ class Snapshot:
             seen.add(id(value))
             if isinstance(value, types.FunctionType) and value.__module__ == "__main__":
                 code = list(_codes(value.__code__))
-                names = [name for part in code for name in part.co_names]
+                names = [name for part in code for name in _globals(part)]
                 waiting += [value.__globals__[name] for name in names if name in value.__globals__]
                 waiting += [*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
                 waiting += [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
@@ -349,6 +350,11 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _codes(constant)
+
+
+def _globals(code: types.CodeType) -> Iterator[str]:
+    """Yield the global names that a code reads: the ``nn`` of ``torch.nn`` is none."""
+    yield from (step.argval for step in get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
 
 
 def _filled(cell: Any) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from cnnkit.answers import (
+    build_for_cifar10,
     cnns_with_code,
     convolution_by_hand,
     live_training_lab,
@@ -43,6 +44,7 @@ ALL: tuple[Question | EvidenceQuestion, ...] = (
     *shapes_and_parameters.QUESTIONS,
     *live_training_lab.QUESTIONS,
     *cnns_with_code.QUESTIONS,
+    *build_for_cifar10.QUESTIONS,
 )
 # questions whose answers are values and functions, and those whose answers are runs
 QUESTIONS: dict[str, Question] = {entry.id: entry for entry in ALL if isinstance(entry, Question)}

@@ -71,10 +71,13 @@ class Experiment:
         Under the name "" where the answer is a run or a list of runs.
     claims : mapping of str to str
         What the answer says besides.
+    numbers : mapping of str to float
+        What the answer gives as numbers.
     """
 
     groups: Mapping[str, tuple[Trained, ...]]
     claims: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def runs(self) -> tuple[Trained, ...]:
