@@ -351,7 +351,7 @@ def test_in_a_terminal_one_bar_reaches_its_end(data, monkeypatch):
 
 def test_a_misspelt_optimizer_suggests_the_nearest(data):
     assert said(ArgumentError, lambda: fit(data, epochs=1, optimizer="adadelata")) == (
-        "fit: `optimizer` is 'adadelata', expected one of sgd, adam, adamw, adagrad, adadelta, rmsprop."
+        "fit: `optimizer` is 'adadelata', expected one of sgd, adam, adamw, adagrad, adadelta, rmsprop, muon."
         " Did you mean 'adadelta'?"
     )
 

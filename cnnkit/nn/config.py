@@ -12,13 +12,14 @@ from cnnkit.nn.initialise import INITS
 from cnnkit.nn.names import require_known, require_number, require_whole
 from cnnkit.nn.optimizers import resolve_options
 from cnnkit.nn.patience import MONITORS
+from cnnkit.nn.precision import resolve_precision
 from cnnkit.nn.schedule import Schedule, resolve_schedule
 
 __all__ = ["Config"]
 
 OTHERS = (
     *KINDS, "batch_size", "optimizer", "schedule", "patience", "early_stop", "monitor", "label_smoothing",
-    "augment", "init", "seed", "evaluate_every", "on_step", "log", "resume", "progress",
+    "precision", "augment", "init", "seed", "evaluate_every", "on_step", "log", "resume", "progress",
 )  # fmt: skip
 
 
@@ -34,6 +35,7 @@ class Config:
     early_stop: int | None
     monitor: str
     label_smoothing: float
+    precision: str | None
     augment: Any
     init: str | None
     seed: int
@@ -50,6 +52,7 @@ class Config:
         patience: int | None,
         early_stop: int | None,
         evaluate_every: int | None,
+        precision: str | None,
         init: str | None,
         **rest: Any,
     ) -> Config:
@@ -76,6 +79,7 @@ class Config:
             schedule=resolve_schedule(schedule, patience),
             early_stop=early_stop,
             evaluate_every=evaluate_every,
+            precision=resolve_precision(precision),
             init=init,
             **rest,
         )
@@ -99,6 +103,7 @@ class Config:
             "early_stop": self.early_stop,
             "monitor": self.monitor,
             "label_smoothing": self.label_smoothing,
+            "precision": self.precision,
             "augment": _named(self.augment),
             "init": self.init,
             "seed": self.seed,

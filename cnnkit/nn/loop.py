@@ -17,6 +17,7 @@ from cnnkit.nn.evaluate import Metrics, evaluate
 from cnnkit.nn.modules import channels_last
 from cnnkit.nn.optimizers import make_optimizer
 from cnnkit.nn.patience import improves
+from cnnkit.nn.precision import computing
 from cnnkit.nn.run import Evaluation
 from cnnkit.nn.schedule import Plateau
 from cnnkit.nn.sources import Batch, Dataset, training_batches
@@ -160,7 +161,8 @@ class Loop:
         counters.lr = config.options["lr"] * config.schedule.factor(self._spent(), counters.drops)
         for group in self.optimizer.param_groups:
             group["lr"] = counters.lr
-        logits = self.model(x)
+        with computing(config.precision, self.device):
+            logits = self.model(x).float()
         loss = functional.cross_entropy(logits, y, label_smoothing=config.label_smoothing)
         self._require_finite("loss", loss.item())
         self.optimizer.zero_grad()

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from cnnkit.errors import ArgumentError, did_you_mean
+from cnnkit.nn.muon import Muon
 from cnnkit.nn.names import require_known
 
 __all__ = ["OPTIMIZERS", "make_optimizer", "resolve_options"]
@@ -21,6 +22,7 @@ OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "adagrad": torch.optim.Adagrad,
     "adadelta": torch.optim.Adadelta,
     "rmsprop": torch.optim.RMSprop,
+    "muon": Muon,
 }
 # how torch computes rather than what, and adamw under another name
 NOT_OFFERED = {
@@ -39,7 +41,7 @@ def resolve_options(name: str, given: Mapping[str, Any], others: Iterable[str] =
 
     Parameters
     ----------
-    name : "sgd", "adam", "adamw", "adagrad", "adadelta" or "rmsprop"
+    name : "sgd", "adam", "adamw", "adagrad", "adadelta", "rmsprop" or "muon"
     given : mapping; None stands for torch's default
     others : names that the caller knows besides, for the message
 

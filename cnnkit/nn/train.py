@@ -53,6 +53,7 @@ def fit(
     early_stop: int | None = None,
     monitor: str = "loss",
     label_smoothing: float = 0.0,
+    precision: str | None = None,
     augment: Any = None,
     init: str | None = None,
     seed: int = 0,
@@ -76,9 +77,10 @@ def fit(
         The budget. `examples` is kept to the example: the last batch is cut. `seconds` are CPU seconds of
         this process spent on updates, all threads together; evaluations are not counted.
     batch_size : int, at most the training split's size
-    optimizer : "sgd", "adam", "adamw", "adagrad", "adadelta" or "rmsprop"
+    optimizer : "sgd", "adam", "adamw", "adagrad", "adadelta", "rmsprop" or "muon"
     lr, momentum, weight_decay, **options : the optimizer's, by torch's names and with torch's defaults
-        For instance ``nesterov=True``, ``betas=(0.9, 0.99)``, ``rho=0.95``.
+        For instance ``nesterov=True``, ``betas=(0.9, 0.99)``, ``rho=0.95``. "muon" is Muon for filters,
+        AdamW for all else; see `cnnkit.nn.muon`.
     schedule : "constant", "one_cycle", "cosine", "step", "plateau", or one of `cnnkit.nn.schedule`
     patience : int, in evaluations
         With "plateau" (the schedule if none is named): divide the rate by 10 after so many evaluations
@@ -88,6 +90,9 @@ def fit(
     monitor : "loss" or "accuracy"
         What "improvement" and "best" look at, on the validation split. Equal is no improvement.
     label_smoothing : float, 0 to 1; in updates only, not in anything that is reported
+    precision : "bfloat16", or None for float32
+        bfloat16 in updates, where the CPU computes it faster than float32 (AVX-512 BF16 or AMX), else None:
+        the run's `config` says which it was. Weights and evaluations stay in float32.
     augment : passed to the training split's loader alone
     init : "kaiming", "xavier", "torch" or "convnetjs"; see `initialise`
     seed : int
@@ -147,6 +152,7 @@ def fit(
         early_stop=early_stop,
         monitor=monitor,
         label_smoothing=label_smoothing,
+        precision=precision,
         augment=augment,
         init=init or ("kaiming" if isinstance(model, Network) else None),
         seed=seed,
