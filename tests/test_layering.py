@@ -55,7 +55,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "load": ("nodes", "numpy torch"),
         "wire": ("export load nodes", "msgpack"),
         "capture": ("text", "IPython traitlets"),
-        "session": ("capture export load wire", "numpy torch"),
+        "session": ("capture export load wire", "matplotlib_inline numpy torch"),
         "limits": ("", ""),
         "namespaces": ("", ""),
         "pages": ("", ""),
@@ -81,7 +81,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "executed": ("judge notebook walk", ""),
         "task": ("course intake notebook result", ""),
         "grading": (
-            "errors executed judge limits marks namespaces notebook origins result sandbox task walk",
+            "errors executed judge limits marks namespaces notebook origins result sandbox task verdict walk",
             "numpy",
         ),
         "child": ("", ""),
