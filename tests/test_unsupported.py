@@ -49,7 +49,6 @@ REFUSED = {
         "`x` is the student's: changed here, it stays as it is for the student's functions.",
     ),
     "del f": (1, "`f` is the student's: changed here"),
-    "net.weight = 3": (1, "`net.weight` is set on an object of the student's, which is elsewhere."),
     "net.fc.weight.data = 3": (1, "`net.fc.weight.data` is set on an object of the student's"),
     "from unittest.mock import patch": (1, "what a test replaces is not replaced on the student's side."),
     "from unittest import mock": (1, "what a test replaces is not replaced"),
