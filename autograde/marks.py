@@ -48,7 +48,7 @@ def _mark(question: Question, test: Outcome | None, present: set[str]) -> Mark:
             return Mark(question.id, 0.0, question.points, "deleted", message="The cell was deleted.")
         return Mark(question.id, None, question.points, "by hand")
     told = _told(test)
-    if TOUCHED in test.notes:
+    if TOUCHED in test.notes and test.points > 0:
         return Mark(question.id, None, question.points, "by hand")
     diagnosis = _diagnosis(test)
     if diagnosis is not None:

@@ -105,5 +105,5 @@ def _of_kind(node: ast.AST, made: Made) -> str:
 
 
 def _short(node: ast.AST) -> str:
-    text = ast.unparse(node).splitlines()[0]
+    text = ast.unparse(node).strip().splitlines()[0]
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -139,9 +139,7 @@ class Function(Proxy):
         if "builtins.tuple" in bases and hasattr(type(value), "_fields"):
             return type(value).__name__ == self.__name__
         if any(name.startswith("builtins.") for name in bases):
-            raise TypeError(
-                f"isinstance: objects of {self!r} arrive as plain data, which have no class here."
-            )
+            raise TypeError(f"isinstance: an object of {self!r} arrives as plain data, without its class.")
         return False
 
     def __subclasscheck__(self, kind: Any) -> bool:

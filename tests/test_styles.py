@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 
 from autograde.course import find
+from autograde.judge import TOUCHED as NOTE
+from autograde.judge import channels, judge
 from autograde.notebook import Notebook, dumps
 from autograde.result import recall
 from autograde.unsupported import unsupported
@@ -82,6 +85,18 @@ def test_every_style_gets_the_points_of_stock_nbgrader_or_is_left_to_a_person(
         elif title not in left:
             assert [marks[who][name] for who in STUDENTS] == expected, title
     assert len(STYLES) - len(left) >= 60
+
+
+def test_every_style_is_judged_as_it_should_be(forked_session: Callable[[int], list[socket.socket]]) -> None:
+    source = notebook(STYLES)
+    found = [
+        {test.id: test for test in judge(source, hand_in, forked_session(channels(source))).tests}
+        for hand_in in (source, notebook(STYLES, "wrong"))
+    ]
+    for title in STYLES.keys() - BY_HAND:
+        right, wrong = (tests[name_of(title)] for tests in found)
+        assert (right.points, right.notes) == (STYLES[title].points, ()), (title, right.error)
+        assert wrong.points < right.points or (title in TOUCHED and NOTE in wrong.notes), title
 
 
 @pytest.mark.parametrize("title", STYLES)
