@@ -1109,6 +1109,7 @@ VALUES: dict[str, tuple[Any, float, str]] = {
     "more than there is": (5, 2, "The test gave 5 of 2 points; it was put right."),
     "less than nothing": (-1.0, 0, "The test gave -1 of 2 points; it was put right."),
     "no number": (float("nan"), 0, "The test's last value is not a number (NaN): no points."),
+    "a number beyond all floats": (10**400, 2, "The test gave inf of 2 points; it was put right."),
     "infinity": (float("inf"), 2, "The test gave inf of 2 points; it was put right."),
     "a truth": (True, 2, "The test's last value is a bool, no number: full points, as in nbgrader."),
     "a text": ("0.5", 2, "The test's last value is a str, no number: full points, as in nbgrader."),

@@ -87,7 +87,10 @@ def test_every_style_gets_the_points_of_stock_nbgrader_or_is_left_to_a_person(
     assert len(STYLES) - len(left) >= 60
 
 
-def test_every_style_is_judged_as_it_should_be(forked_session: Callable[[int], list[socket.socket]]) -> None:
+def test_every_style_is_judged_as_it_should_be(
+    forked_session: Callable[[int], list[socket.socket]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where the one that writes a file writes it
     source = notebook(STYLES)
     found = [
         {test.id: test for test in judge(source, hand_in, forked_session(channels(source))).tests}
@@ -97,6 +100,11 @@ def test_every_style_is_judged_as_it_should_be(forked_session: Callable[[int], l
         right, wrong = (tests[name_of(title)] for tests in found)
         assert (right.points, right.notes) == (STYLES[title].points, ()), (title, right.error)
         assert wrong.points < right.points or (title in TOUCHED and NOTE in wrong.notes), title
+
+
+def test_contributing_says_how_many_styles_there_are() -> None:
+    page = (FIXTURES.parents[1] / "CONTRIBUTING.md").read_text()
+    assert f"`tests/styles.py` shows {len(STYLES)} usual ways to write a test" in page
 
 
 @pytest.mark.parametrize("title", STYLES)

@@ -99,7 +99,7 @@ REFUSED = {
         "`a` is copied to the student's side; a function that changes",
     ),
     "a = [1]\nassert f(a) is a": (2, "`f(a) is a`: what a function returns is a copy here."),
-    "count()\nassert total == 1": (2, "`total` is read before the test begins; a function that changes it"),
+    "count()\nassert calls == 1": (2, "`calls` is read before the test begins; a function that changes it"),
     "f('a.txt')\nassert open('a.txt').read()": (2, "`open('a.txt')`: a file that a function writes stays on"),
     "with open('a.txt', 'w') as file: file.write('1')\nf('a.txt')": (
         1,
