@@ -60,7 +60,7 @@ def _number(value: Any) -> float | None:
     try:
         return float(value)
     except OverflowError:  # an integer beyond all floats
-        return math.inf if value > 0 else -math.inf
+        return -math.inf if value < 0 else math.inf
 
 
 def visible_part(source: str) -> str:
