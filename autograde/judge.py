@@ -29,14 +29,16 @@ from autograde.proxies import Proxy
 from autograde.remote import Kept, Remote, SessionLost
 from autograde.sources import Sources
 from autograde.text import printable
+from autograde.unsupported import asks_for_changes
 from autograde.verdict import failing_line, has_hidden_part, points_of, visible_part
 from autograde.walk import Step, cells_with_tests, steps
 from autograde.wire import Channel, Silence, WireError
 
-__all__ = ["CellRun", "Judged", "Outcome", "Patience", "channels", "judge"]
+__all__ = ["TOUCHED", "CellRun", "Judged", "Outcome", "Patience", "channels", "judge"]
 
 SEED = re.compile(r"\bseed\(|manual_seed\(")
 MOST = 190  # channels; beyond that tests run once, and those with a hidden part are told nothing of
+TOUCHED = "A function changed what the test gave it, or returned it. Here the test sees copies: look at it."
 MOMENT = 0.1  # seconds that a word to somebody who may not listen can take
 
 
@@ -361,6 +363,9 @@ class _Judge:
             if isinstance(ran.error, CellTimeoutError | SessionLost):  # it may compute for ever
                 with suppress(WireError):
                     self.main.send({"do": "stop", "channel": look.turn}, MOMENT)
+        touched = isinstance(remote, Remote) and remote.touched
+        if touched and asks_for_changes(self.source, step.source, self.origins.solved):
+            notes.append(TOUCHED)
         outcome = _outcome(step, ran, tuple(notes))
         return outcome if self.twice else replace(outcome, hidden=has_hidden_part(step.source))
 
@@ -394,7 +399,7 @@ class _Judge:
     def fetched(self, remote: Remote | Kept, name: str) -> Any:
         """Fetch a variable; a module is the judge's own, if the source imports it at all."""
         value = remote.fetch(name)
-        if isinstance(value, Proxy) and value._fields.get("kind") == "module":
+        if isinstance(value, Proxy) and value._fields_.get("kind") == "module":
             for statement in self.origins.solution_imports.get(name, []):
                 own: dict[str, Any] = {}
                 exec(statement, own)

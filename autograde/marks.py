@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograde.course import Question
-from autograde.judge import Judged, Outcome
+from autograde.judge import TOUCHED, Judged, Outcome
 from autograde.notebook import Notebook
 from autograde.result import Mark
 from autograde.walk import id_of
@@ -48,6 +48,8 @@ def _mark(question: Question, test: Outcome | None, present: set[str]) -> Mark:
             return Mark(question.id, 0.0, question.points, "deleted", message="The cell was deleted.")
         return Mark(question.id, None, question.points, "by hand")
     told = _told(test)
+    if TOUCHED in test.notes and test.points > 0:
+        return Mark(question.id, None, question.points, "by hand")
     diagnosis = _diagnosis(test)
     if diagnosis is not None:
         points = None if diagnosis["verdict"] == "by hand" else test.points

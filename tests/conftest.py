@@ -23,7 +23,7 @@ collect_ignore = ["fixtures/plain_course", "fixtures/evidence"]  # graders run t
 
 # Modules that grade or attack behind the sandbox.
 BEHIND = {"attacks", "cluster", "engine", "evidence_graded", "faults", "grade", "gradebook", "sandbox"}
-BEHIND |= {"wrong_submissions"}
+BEHIND |= {"styles", "wrong_submissions"}
 
 
 def pytest_collection_modifyitems(items):

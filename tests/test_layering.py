@@ -51,8 +51,10 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "intake": ("course errors limits notebook result text", ""),
         # the sandbox's side
         "nodes": ("", ""),
-        "export": ("nodes", "numpy torch"),
-        "load": ("nodes", "numpy torch"),
+        "iterators": ("", ""),
+        "standard": ("nodes", ""),
+        "export": ("iterators nodes standard", "numpy torch"),
+        "load": ("nodes standard", "numpy torch"),
         "wire": ("export load nodes", "msgpack"),
         "capture": ("text", "IPython traitlets"),
         "session": ("capture export load wire", "matplotlib_inline numpy torch"),
@@ -70,13 +72,19 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "walk": ("notebook", ""),
         "sources": ("names", ""),
         "origins": ("names notebook", ""),
-        "unsupported": ("names notebook origins walk", ""),
+        "made": ("names notebook", ""),
+        "operators": ("made", ""),
+        "unseen": ("made", ""),
+        "unsupported": ("made names notebook operators origins unseen walk", ""),
         "raised": ("", ""),
         "claims": ("capture wire", ""),
         "verdict": ("capture", ""),
-        "proxies": ("", ""),
-        "remote": ("export load proxies raised sources wire", ""),
-        "judge": ("capture claims notebook origins proxies remote sources text verdict walk wire", ""),
+        "proxies": ("raised", ""),
+        "remote": ("export iterators load proxies raised sources wire", ""),
+        "judge": (
+            "capture claims notebook origins proxies remote sources text unsupported verdict walk wire",
+            "",
+        ),
         "marks": ("course judge notebook result walk", ""),
         "executed": ("judge notebook walk", ""),
         "task": ("course intake notebook result", ""),
@@ -100,7 +108,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
 }
 # what a student's code can see and reach of this package
 INSIDE = {"nodes", "export", "load", "wire", "capture", "session", "text", "limits", "namespaces"}
-INSIDE |= {"pages", "parcel", "seccomp", "warden", "warm"}
+INSIDE |= {"iterators", "standard", "pages", "parcel", "seccomp", "warden", "warm"}
 HEAVY = {"torch", "torchvision", "matplotlib", "scipy", "sklearn", "pandas", "nbgrader", "anywidget"}
 HEAVY |= {"PIL", "tqdm"}
 

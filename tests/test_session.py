@@ -191,6 +191,43 @@ def test_a_call_returns_errors_prints_and_arguments_by_name(line: Line) -> None:
     assert "a is 1\n" == answer["stdout"]
 
 
+def test_a_copy_walks_through_iterators_and_says_where_they_end(line: Line) -> None:
+    line.run("def f():\n    got = yield 1\n    print(got)\n    return 'end'\ng = f()")
+    line.fork()
+    handle, fields = line.value("g")
+    assert ("generator", "f") == (fields["kind"], fields["name"])
+    assert {"value": 1, "id": 3} == line.ask(do="next", handle=handle, sent=None)
+    assert {"ended": "end", "stdout": "5\n", "id": 3} == line.ask(do="next", handle=handle, sent=5)
+    assert {"ended": None, "id": 3} == line.ask(do="next", handle=handle, sent=None)
+
+
+def test_a_call_says_whether_it_has_changed_or_returned_its_arguments(line: Line) -> None:
+    line.run("def f(x): x *= 2\ndef g(x): return x\ndef h(x): return len(x)")
+    line.fork()
+    handles = [line.value(name)[0] for name in "fgh"]
+    for argument in ([1, float("nan")], np.array([1.0, np.nan]), bytearray(b"ab")):
+        said = [
+            line.ask(do="call", handle=handle, args=[export(argument, id)], kwargs={}).get("touched")
+            for handle in handles
+        ]
+        assert [True, True, None] == said
+    table = export({"b", "a", "c", 1, 2}, id)
+    assert "touched" not in line.ask(do="call", handle=handles[2], args=[table], kwargs={})
+    assert "touched" not in line.ask(do="call", handle=handles[1], args=[7], kwargs={})
+
+
+def test_attributes_can_be_set_and_classes_asked_for(line: Line) -> None:
+    line.run("class A: pass\nclass B(A): pass\na, b = A(), B()")
+    line.fork()
+    a, b, kind = (line.value(name)[0] for name in ("a", "b", "B"))
+    assert line.ask(do="set", handle=a, attribute="n", value=["list", [1]])["value"] is None
+    assert ["list", [1]] == line.ask(do="get", handle=a, attribute="n")["value"]
+    asked = [line.ask(do="derives", handle=x, of=kind, how="instance")["value"] for x in (a, b)]
+    assert [False, True] == asked
+    assert line.ask(do="derives", handle=kind, of=kind, how="class")["value"] is True
+    assert "refused" in line.ask(do="derives", handle=a, of=kind, how="class")
+
+
 @pytest.mark.parametrize("leave", ["raise SystemExit(1)", "raise KeyboardInterrupt", "raise GeneratorExit"])
 def test_a_function_that_wants_to_leave_only_raises(line: Line, leave: str) -> None:
     line.run(f"def f(): {leave}")
