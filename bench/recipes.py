@@ -56,9 +56,9 @@ says what updates were computed in: the recipes ask for bfloat16, and get it whe
 for it; updates then take half to two thirds of the time that float32 takes there.
 
 Several rows with the same seconds are stages of one recipe, whose last stage `nn.recipe` describes: float32
-was before bfloat16, and images that are mirrored only before images that are moved as well (without, 600 seconds
-end at 99 % of the training images). Test figures of the earlier stages were known by then; what to change was
-read from training and validation.
+was before bfloat16, images that are mirrored only before images that are moved as well (without, 600 seconds
+end at 99 % of the training images). Test figures of the earlier stages were known by then; what to change
+was read from training and validation.
 
 Each run, as its log beside this page ends:
 
