@@ -1,9 +1,9 @@
 """The command line: ``autograde release | grade | report | doctor | demo``.
 
 Exit codes: 0 done; 1 something was found that needs attention (a release that differs from its source or
-leaks, a source notebook with a mistake, a missing requirement); 2 the command cannot be carried out as it was
-given; 130 interrupted; 141 nobody reads the output. A submission that cannot be graded is a row in the
-report, not an error.
+leaks, a source notebook with a mistake, a missing requirement, a kept result that cannot be read); 2 the
+command cannot be carried out as it was given; 130 interrupted; 141 nobody reads the output. A submission that
+cannot be graded is a row in the report, not an error.
 """
 
 from __future__ import annotations
@@ -33,9 +33,24 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n")
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: that takes longer than to read a command."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            said = version("cnnkit")
+        except PackageNotFoundError:
+            said = "unknown: run from a folder, not installed"
+        print(parser.prog, said)
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="autograde", description="Release, grade and report on a course of notebooks.")
     parser.epilog = (__doc__ or "").split("\n\n", 1)[1]
+    parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is, and stop")
     common = _Parser(add_help=False)
     common.add_argument(
         "--course", type=Path, metavar="DIR", help="the course's folder (default: around here)"
@@ -115,10 +130,12 @@ def _released(course: Course, assignments: Sequence[Assignment]) -> int:
     if wrong or leaking:
         return _found([*wrong, *leaking], "Nothing was released.")
     changed = {path.parent for path in release.place(built)}
-    for assignment in assignments:
+    for made in built:
+        assignment = made.assignment
         state = "released" if assignment.release.parent in changed else "unchanged"
         points, questions = assignment.points, len(assignment.questions)
-        print(f"{assignment.name}: {points:g} points, {questions} questions, {state}")
+        also = f", with {', '.join(made.beside)}" if made.beside else ""
+        print(f"{assignment.name}: {points:g} points, {questions} questions, {state}{also}")
     return 0
 
 
@@ -170,11 +187,16 @@ def _grade(options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> int:
     from autograde import report
+    from autograde.result import damaged
 
     course = find(options.course)
+    assignments = course.choose(options.assignments)
     folder = options.to or course.work / "report"
-    print(report.write(course, course.choose(options.assignments), folder, course.title))
-    return 0
+    lost = [path for assignment in assignments for path in damaged(course, assignment.name)]
+    for path in lost:
+        print(f"report: {path} cannot be read and is left out. Run `autograde grade` again.", file=sys.stderr)
+    print(report.write(course, assignments, folder, course.title))
+    return 1 if lost else 0
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
 import time
 import warnings
@@ -25,12 +26,35 @@ from autograde.grading import Graded
 from autograde.result import State
 from autograde.task import Kit, Task, grader
 
-__all__ = ["run"]
+__all__ = ["require_address", "run"]
 
 CONNECT = 10  # seconds
 LOOK = 2  # seconds after which it looks whether anybody is still there
 LONELY = 60  # seconds without any worker after which it gives up
+ADDRESS = re.compile(r"([a-z]\w*://)?(\[[^\s/\]]+\]|[^\s:/\[\]]+):\d{1,5}(/\S*)?")
 AHEAD = 2  # tasks for each thread of the cluster: one that it works on, one that waits there
+
+
+def require_address(scheduler: str) -> None:
+    """Refuse what cannot be a scheduler's address, whether or not there is anything to grade.
+
+    Raises
+    ------
+    ClusterError
+
+    Examples
+    --------
+    >>> require_address("tcp://10.0.0.1:8786")
+    >>> require_address("10.0.0.1")
+    Traceback (most recent call last):
+    autograde.errors.ClusterError: grade: `--scheduler` is '10.0.0.1', expected an address like \
+tcp://10.0.0.1:8786. Give the one that `dask scheduler` prints.
+    """
+    if not ADDRESS.fullmatch(scheduler):
+        raise ClusterError(
+            f"grade: `--scheduler` is {scheduler!r}, expected an address like tcp://10.0.0.1:8786. Give the"
+            " one that `dask scheduler` prints."
+        )
 
 
 def run(

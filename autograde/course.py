@@ -138,7 +138,7 @@ class Course:
         )
 
     def choose(self, names: Sequence[str]) -> tuple[Assignment, ...]:
-        """Return the named assignments, or all of them if `names` is empty.
+        """Return the named assignments, each once, or all of them if `names` is empty.
 
         Raises
         ------
@@ -153,7 +153,7 @@ class Course:
         for name in names:
             if name not in known:
                 raise CourseError(f"course: there is no assignment {name!r}. {nearest(name, list(known))}")
-        return tuple(known[name] for name in names) if names else tuple(known.values())
+        return tuple(known[name] for name in dict.fromkeys(names)) if names else tuple(known.values())
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -10,18 +10,23 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NoReturn
 
+from autograde.iterators import is_iterator
 from autograde.nodes import DEPTH, DTYPE, INTEGER, ITEMS, LARGEST, NAME, TENSORS, TEXT, Node, WireError
+from autograde.standard import WRITERS as STANDARD
 
-__all__ = ["describe", "export", "names_of_error", "text_of_error"]
+__all__ = ["compared", "describe", "export", "export_plain", "names_of_error", "text_of_error"]
 
 Keep = Callable[[Any], int | list[Node]]
 Describe = Callable[[Any], dict[str, Any]]
 
-_bases = type.__dict__["__mro__"].__get__  # also of a class whose metaclass says something else
+# Also of a class whose metaclass says something else.
+_bases = type.__dict__["__mro__"].__get__
+_attributes = type.__dict__["__dict__"].__get__
 
 
 def describe(value: Any) -> dict[str, Any]:
@@ -30,8 +35,10 @@ def describe(value: Any) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``type`` (name of its class), ``kind`` (``"function"``, ``"class"``, ``"module"``, ``"nn.Module"`` or
-        ``"object"``), ``callable``; where there are any ``name``, ``module`` and ``signature``.
+        ``type`` (name of its class), ``kind`` (``"function"``, ``"class"``, ``"module"``, ``"nn.Module"``,
+        ``"generator"``, ``"iterator"`` for others of Python's, ``"dataclass"`` for one that can change and is
+        compared by its fields, or ``"object"``), ``callable``; where there are any ``name``, ``module``,
+        ``signature`` and ``doc``; of a class ``mro``, the names of its bases.
 
     Examples
     --------
@@ -40,11 +47,17 @@ def describe(value: Any) -> dict[str, Any]:
     """
     kind = type(value)
     said = {"type": _name(kind), "kind": _kind(value, kind), "callable": callable(value)}
-    if said["kind"] in ("function", "class"):
+    if said["kind"] in ("function", "class", "generator"):
         for field, attribute in (("name", "__name__"), ("module", "__module__")):
             text = _quietly(partial(getattr, value, attribute))
             if type(text) is str:
                 said[field] = _short(text, NAME)
+    named = said["kind"] in ("function", "class")
+    doc = _quietly(partial(getattr, value, "__doc__")) if named else _attributes(kind).get("__doc__")
+    if type(doc) is str:
+        said["doc"] = _short(doc, TEXT)
+    if said["kind"] == "class":
+        said["mro"] = _names(value)
     if said["kind"] == "function":
         signature = _quietly(lambda: str(inspect.signature(value)))
         if type(signature) is str:
@@ -69,8 +82,29 @@ def _kind(value: Any, kind: type) -> str:
         return "class"
     if types.ModuleType in bases:
         return "module"
+    if is_iterator(value):
+        return "generator" if kind is types.GeneratorType else "iterator"
     torch = sys.modules.get("torch.nn")
-    return "nn.Module" if torch is not None and torch.Module in bases else "object"
+    if torch is not None and torch.Module in bases:
+        return "nn.Module"
+    return "dataclass" if _quietly(partial(compared, kind)) else "object"
+
+
+def compared(kind: type) -> list[str]:
+    """Return the fields by which a dataclass is compared; none if it compares in a way of its own.
+
+    Examples
+    --------
+    >>> from dataclasses import make_dataclass
+    >>> compared(make_dataclass("Point", ["x", "y"])), compared(make_dataclass("Box", ["x"], eq=False))
+    (['x', 'y'], [])
+    """
+    fields, parameters = _own(kind, "__dataclass_fields__"), _own(kind, "__dataclass_params__")
+    code = getattr(_own(kind, "__eq__"), "__code__", None)
+    if type(fields) is not dict or not getattr(parameters, "eq", False) or code is None:
+        return []
+    written = code.co_filename != "<string>"  # where dataclass puts what it writes itself
+    return [] if written else [name for name, x in fields.items() if type(name) is str and x.compare]
 
 
 def export(value: Any, keep: Keep, describe: Describe = describe) -> Node:
@@ -102,8 +136,36 @@ def export(value: Any, keep: Keep, describe: Describe = describe) -> Node:
     return _Writer(keep, describe).write(value, 0)
 
 
+def export_plain(values: Mapping[str, Any]) -> dict[str, Node] | None:
+    """Write values as nodes if they are small plain data: what can be written without a word of theirs.
+
+    Parameters
+    ----------
+    values : mapping of str to object
+
+    Returns
+    -------
+    dict of str to node, or None
+        None if one of them is or holds an object, or if they are large together.
+
+    Examples
+    --------
+    >>> export_plain({"x": 1, "y": (2, 3)})
+    {'x': 1, 'y': ['tuple', [2, 3]]}
+    >>> export_plain({"x": 1, "f": [print]}) is None
+    True
+    """
+    writer = _PlainWriter()
+    try:
+        return {name: writer.write(value, 0) for name, value in values.items()}
+    except WireError:
+        return None
+
+
 class _Writer:
     """Writes one value, and counts what it has written."""
+
+    most_items, most_bytes = ITEMS, LARGEST
 
     def __init__(self, keep: Keep, describe: Describe) -> None:
         self.keep = keep
@@ -114,8 +176,8 @@ class _Writer:
 
     def write(self, value: Any, depth: int) -> Node:
         self.items += 1
-        if self.items > ITEMS:
-            raise WireError(f"wire: the value holds more than {ITEMS:,} values. Return fewer.")
+        if self.items > self.most_items:
+            raise WireError(f"wire: the value holds more than {self.most_items:,} values. Return fewer.")
         kind = type(value)
         if kind is float or kind is bool or value is None:
             return value
@@ -136,8 +198,9 @@ class _Writer:
 
     def _measure(self, size: int) -> None:
         self.size += size
-        if self.size > LARGEST:
-            raise WireError(f"wire: the value has more than {LARGEST // 2**20} MiB. Return a smaller one.")
+        if self.size > self.most_bytes:
+            most = self.most_bytes // 2**20
+            raise WireError(f"wire: the value has more than {most} MiB. Return a smaller one.")
 
     def all(self, values: Iterable[Any], container: Any, depth: int) -> list[Node]:
         if depth >= DEPTH:
@@ -174,16 +237,23 @@ class _Writer:
         return ["error", names_of_error(value), text_of_error(value)]
 
     def _record(self, value: Any, kind: type, depth: int) -> Node | None:
-        """Write a frozen dataclass; one that can change is asked for its attributes when they are needed."""
+        """Write a frozen dataclass or a member of an Enum; what can change is asked when that is needed."""
         parameters = _own(kind, "__dataclass_params__")
-        if not getattr(parameters, "frozen", False):
+        if Enum in _bases(kind):
+            own = {"name": "_name_", "value": "_value_"}
+        elif getattr(parameters, "frozen", False):
+            own = {_short(str(name), NAME): name for name in _own(kind, "__dataclass_fields__")}
+        else:
             return None
+        names = list(own)
         try:
-            names = [_short(str(name), NAME) for name in _own(kind, "__dataclass_fields__")]
-            values = [object.__getattribute__(value, name) for name in names]
+            values = [object.__getattribute__(value, name) for name in own.values()]
         except (AttributeError, TypeError):
             return None
-        return ["record", self.keep(value), self.describe(value), names, self.all(values, value, depth)]
+        kept = self.keep(value)
+        if isinstance(kept, list):
+            return kept
+        return ["record", kept, self.describe(value), names, self.all(values, value, depth)]
 
     def of_array(self, value: Any, depth: int) -> Node:
         import numpy as np
@@ -219,6 +289,25 @@ class _Writer:
             return ["tensor", name, list(value.shape), data, bool(value.requires_grad)]
 
 
+class _PlainWriter(_Writer):
+    """Writes small plain data; everything else is refused before it is looked at."""
+
+    most_items, most_bytes = 10_000, 2**20
+
+    def __init__(self) -> None:
+        super().__init__(_refuse, dict)
+
+    def of_error(self, value: Any, depth: int) -> Node:
+        _refuse(value)
+
+    def _record(self, value: Any, kind: type, depth: int) -> Node | None:
+        return None
+
+
+def _refuse(value: Any) -> NoReturn:
+    raise WireError("wire: the value is no plain data.")
+
+
 def _items(tag: str, walk: Callable[[Any], Iterable[Any]]) -> Callable[[_Writer, Any, int], Node]:
     return lambda writer, value, depth: [tag, writer.all(walk(value), value, depth)]
 
@@ -243,7 +332,8 @@ _WRITERS: dict[type, Callable[[_Writer, Any, int], Node]] = {
     slice: _Writer.of_range,
     type(Ellipsis): lambda writer, value, depth: ["constant", "Ellipsis"],
     type(NotImplemented): lambda writer, value, depth: ["constant", "NotImplemented"],
-    BaseException: _Writer.of_error,
+    BaseException: lambda writer, value, depth: writer.of_error(value, depth),
+    **STANDARD,
 }
 
 
@@ -279,7 +369,11 @@ def names_of_error(error: BaseException) -> list[str]:
     >>> names_of_error(KeyError("x"))
     ['builtins.KeyError', 'builtins.LookupError', 'builtins.Exception', 'builtins.BaseException']
     """
-    bases = [base for base in _bases(type(error)) if base is not object][:DEPTH]
+    return _names(type(error))
+
+
+def _names(kind: type) -> list[str]:
+    bases = [base for base in _bases(kind) if base is not object][:DEPTH]
     return [f"{_module(base)}.{_name(base)}" for base in bases]
 
 
@@ -297,7 +391,7 @@ def text_of_error(error: BaseException) -> str:
 def _own(kind: type, attribute: str) -> Any:
     """Return a class's attribute as its bases hold it: no metaclass, no ``__getattr__``."""
     for base in _bases(kind):
-        found = type.__dict__["__dict__"].__get__(base).get(attribute)
+        found = _attributes(base).get(attribute)
         if found is not None:
             return found
     return None

@@ -16,12 +16,11 @@ from autograde.gradebook import Writer
 from autograde.grading import Graded
 from autograde.intake import Submission
 from autograde.progress import Bar
-from autograde.result import Result, State, forget, recall, record
+from autograde.result import REFERENCE, Result, State, damaged, forget, recall, record, reference
 from autograde.task import Kit, Task, grader, kit_of, task_of
 
-__all__ = ["fingerprint", "grade"]
+__all__ = ["fingerprint", "grade", "outlasts"]
 
-REFERENCE = ""  # the student whose work is the instructor's own solution
 PATIENCE = 4  # times a student's seconds: the solution ends, and may have more to train
 TIMEOUT = 30  # seconds for each cell, nbgrader's own default
 
@@ -67,8 +66,10 @@ def grade(
     StockError
         nbgrader's gradebook refuses the assignments.
     ClusterError
-        The scheduler cannot be reached, or nobody works for it.
+        `scheduler` is no address, cannot be reached, or nobody works for it.
     """
+    if scheduler:
+        cluster.require_address(scheduler)
     submissions = intake.collect(course, assignments)
     round_ = _Round(course, {assignment.name: assignment for assignment in assignments}, timeout)
     changed = [submission for submission in submissions if round_.needs_grading(submission, force)]
@@ -78,7 +79,7 @@ def grade(
         with Writer(course, assignments, students) as writer, Bar(len(changed), kept) as bar:
             round_.finished = bar.finished
             by_digest = {kit.digest: kit for kit in round_.kits.values()}
-            tasks = chain(round_.references(changed), round_.tasks(changed))
+            tasks = chain(round_.references(changed, force), round_.tasks(changed))
             if scheduler:
                 stream = cluster.run(tasks, by_digest, scheduler, bar.started, sandbox=sandbox)
             else:
@@ -88,9 +89,13 @@ def grade(
             with closing(stream):
                 for result, notebook in round_.checked(stream):
                     submission = where[result.student, result.assignment]
-                    round_.done(writer.store(submission, result, notebook))
+                    for stored in writer.store(submission, result, notebook):
+                        round_.done(stored)
+            for stored in writer.stored():
+                round_.done(stored)
     for name, kept_before in round_.before.items():
-        forget(course, name, kept_before.keys() - {submission.student for submission in submissions})
+        known = kept_before.keys() | {path.stem for path in damaged(course, name)}
+        forget(course, name, known - {submission.student for submission in submissions})
     return sorted(round_.results, key=lambda result: (result.assignment, result.student))
 
 
@@ -102,6 +107,7 @@ class _Round:
         self.before = {name: recall(course, name) for name in assignments}
         self.kits = {name: kit_of(course, assignment) for name, assignment in assignments.items()}
         self.results: list[Result] = []
+        self.unfit: dict[str, set[str]] = {}  # of each assignment, once its solution is graded
         self.finished: Callable[[Result], None] = lambda result: None
 
     def needs_grading(self, submission: Submission, force: bool) -> bool:
@@ -110,47 +116,46 @@ class _Round:
             self.refuse(submission)
             return False
         old = self.old(submission)
-        if old is None or force or not _still_holds(old, self.fingerprint(submission), self.timeout):
+        if old is None or force or old.fingerprint != self.fingerprint(submission):
+            return True
+        if not outlasts(old, self.assignments[submission.assignment], self.timeout):
             return True
         self.results.append(old)
         return False
 
-    def references(self, submissions: Sequence[Submission]) -> Iterator[Task]:
-        """Yield the instructor's own solutions: a test that they do not pass here can judge nobody."""
+    def references(self, submissions: Sequence[Submission], force: bool) -> Iterator[Task]:
+        """Yield the instructor's own solutions: a test that they do not pass here can judge nobody.
+
+        One that was graded before, with the same tests and in the same time, is not graded again.
+        """
+        timeout = self.timeout * PATIENCE
         for name in dict.fromkeys(submission.assignment for submission in submissions):
-            kit = self.kits[name]
-            solution = Submission(REFERENCE, name, self.assignments[name].source)
-            yield task_of(solution, kit, self.timeout * PATIENCE, "")
+            assignment, kit = self.assignments[name], self.kits[name]
+            solution = Submission(REFERENCE, name, assignment.source)
+            now, old = fingerprint(solution, kit), reference(self.course, name)
+            same = old is not None and old.fingerprint == now and outlasts(old, assignment, timeout)
+            if old is None or force or not same:
+                yield task_of(solution, kit, timeout, now)
+            else:
+                self.unfit[name] = told_unfit(old)
 
     def checked(self, stream: Iterable[Graded]) -> Iterator[Graded]:
         """Yield what comes of students' work, with the questions left open that the solution fails."""
-        open_: dict[str, set[str]] = {}
         early: list[Graded] = []
         for result, notebook in stream:
             if result.student == REFERENCE:
-                open_[result.assignment] = self.unfit(result)
+                if result.graded:
+                    record(self.course, result)
+                self.unfit[result.assignment] = told_unfit(result)
                 early, ready = [], early
             else:
                 ready = [(result, notebook)]
             for one, its in ready:
-                if one.assignment not in open_:
+                if one.assignment not in self.unfit:
                     early.append((one, its))
                 else:
-                    yield _left_open(one, open_[one.assignment]), its
+                    yield _left_open(one, self.unfit[one.assignment]), its
         yield from early
-
-    def unfit(self, reference: Result) -> set[str]:
-        """Return the questions whose test the instructor's solution does not pass, and say so."""
-        failed = [m for m in reference.marks if m.points is not None and m.points < m.max_points]
-        if not reference.graded:
-            print(f"{reference.assignment}: the solution could not be graded. {reference.reason}")
-        for mark in failed:
-            print(
-                f"{reference.assignment}, {mark.question}: the solution itself gets {mark.points:g} of"
-                f" {mark.max_points:g} points here ({mark.message or mark.verdict}). This question is left"
-                " to you: CONTRIBUTING.md says what a test can use, and `nbgrader autograde` can more."
-            )
-        return {mark.question for mark in failed}
 
     def tasks(self, submissions: Sequence[Submission]) -> Iterator[Task]:
         """Yield what is to be run, each read when it is asked for."""
@@ -172,6 +177,20 @@ class _Round:
     def done(self, result: Result) -> None:
         self.results.append(result)
         self.finished(result)
+
+
+def told_unfit(reference: Result) -> set[str]:
+    """Return the questions whose test the instructor's solution does not pass, and say so."""
+    failed = [m for m in reference.marks if m.points is not None and m.points < m.max_points]
+    if not reference.graded:
+        print(f"{reference.assignment}: the solution could not be graded. {reference.reason}")
+    for mark in failed:
+        print(
+            f"{reference.assignment}, {mark.question}: the solution itself gets {mark.points:g} of"
+            f" {mark.max_points:g} points here ({mark.message or mark.verdict}). This question is left"
+            " to you: CONTRIBUTING.md says what a test can use, and `nbgrader autograde` can more."
+        )
+    return {mark.question for mark in failed}
 
 
 def _left_open(result: Result, questions: set[str]) -> Result:
@@ -196,9 +215,18 @@ def _not_graded(submission: Submission, assignment: Assignment, old: Result | No
     )
 
 
-def _still_holds(old: Result, print_: str, timeout: int) -> bool:
-    """Say whether a kept result is what grading again would give: nothing changed, and no more time."""
-    return old.fingerprint == print_ and (old.state is State.GRADED or timeout <= old.timeout)
+def outlasts(old: Result, assignment: Assignment, timeout: int) -> bool:
+    """Say whether the same submission would get the same result again, with this time for each cell.
+
+    Not if it ran out of the time that it had, or took longer than there is now; nor if a test was left to a
+    person, for the solution may have run out of time.
+    """
+    if timeout == old.timeout:
+        return True
+    if old.state is not State.GRADED or old.seconds > timeout:
+        return False
+    tests = {question.id for question in assignment.questions if not question.by_hand}
+    return all(mark.points is not None for mark in old.marks if mark.question in tests)
 
 
 def fingerprint(submission: Submission, kit: Kit) -> str:

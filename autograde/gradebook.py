@@ -1,13 +1,15 @@
 """The single writer: results go into nbgrader's gradebook, one transaction each, and beside it.
 
-A process of its own, because importing nbgrader takes four seconds that grading need not wait for.
+A process of its own, because importing nbgrader takes seconds that grading need not wait for.
 A result is remembered (see ``result.record``) after the gradebook has it, so a run that is killed anywhere
 grades that submission again, and ends with the same gradebook.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -16,6 +18,8 @@ from dataclasses import replace
 from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
@@ -34,6 +38,7 @@ except ImportError:  # Windows
 
 __all__ = ["Writer", "main"]
 
+AHEAD = 8  # results that can wait for the writer before grading does
 PATIENCE = 60  # seconds that the writer has to end what it is at
 
 
@@ -50,35 +55,45 @@ class Writer:
     Raises
     ------
     StockError
-        On the first `store`: nbgrader's gradebook refuses the assignments, or the writer died.
+        On a later call: nbgrader's gradebook refuses the assignments, or the writer died.
     """
 
     def __init__(self, course: Course, assignments: Sequence[Assignment], students: Sequence[str]) -> None:
         self.process, self.pipe = child.start("autograde.gradebook")
         with suppress(OSError):  # it died: `answer` finds out
             self.pipe.send((course, list(assignments), list(students)))
-        self.ready = False
+        self.waiting = 1  # answers to come; the first says that the gradebook is open
+        self.answers: SimpleQueue[Any] = SimpleQueue()
+        # A thread, because both sides may have more to say than fits into the pipe.
+        self.listener = Thread(target=self.listen, daemon=True)
+        self.listener.start()
 
-    def store(self, submission: Submission, result: Result, notebook: Notebook | None) -> Result:
-        """Write one result; return it, as it stands there, when the gradebook has it."""
-        if not self.ready:
-            self.answer()
-            self.ready = True
+    def listen(self) -> None:
+        """Take in what the writer says, until it is gone."""
+        try:
+            while True:
+                self.answers.put(self.pipe.recv())
+        except (EOFError, OSError):
+            self.answers.put("grade: the process that writes the gradebook died. Grade again.")
+
+    def store(self, submission: Submission, result: Result, notebook: Notebook | None) -> list[Result]:
+        """Have one result written; return those, as they stand there, that the gradebook has meanwhile."""
+        stored = self.stored(AHEAD)
         with suppress(OSError):
             self.pipe.send((submission, result, notebook))
-        stored = self.answer()
-        assert isinstance(stored, Result)
+        self.waiting += 1
         return stored
 
-    def answer(self) -> Any:
-        """Wait for the writer; raise what it could not do."""
-        try:
-            answer = self.pipe.recv()
-        except (EOFError, OSError):
-            raise StockError("grade: the process that writes the gradebook died. Grade again.") from None
-        if isinstance(answer, str):
-            raise StockError(answer)
-        return answer
+    def stored(self, most: int = 0) -> list[Result]:
+        """Return what has been written since the last call, when at most so many more are waiting."""
+        found = []
+        while self.waiting and (self.waiting > most or not self.answers.empty()):
+            answer = self.answers.get()
+            if isinstance(answer, str):
+                raise StockError(answer)
+            self.waiting -= 1
+            found += [answer] if isinstance(answer, Result) else []
+        return found
 
     def __enter__(self) -> Self:
         return self
@@ -86,7 +101,10 @@ class Writer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        child.end(self.process, self.pipe, PATIENCE)
+        with suppress(OSError), socket.socket(fileno=os.dup(self.pipe.fileno())) as ours:
+            ours.shutdown(socket.SHUT_WR)  # closing alone would not tell it, as long as somebody listens
+        self.listener.join(PATIENCE)
+        child.end(self.process, self.pipe)
 
 
 def main(descriptor: int) -> None:
@@ -129,7 +147,10 @@ def _serve(
                 try:
                     _keep(course, submission, notebook)
                     result = _score(course, gradebook, submission, result, notebook)
-                except (ValueError, TypeError, RecursionError) as error:  # no other submission has it
+                except (ValueError, TypeError, RecursionError) as error:
+                    if stock.refusal(error):
+                        raise
+                    # no other submission has it
                     gradebook.db.rollback()
                     result = _refused(result, error)
             record(course, result)

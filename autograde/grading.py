@@ -31,12 +31,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograde.errors import AutogradeError, SandboxError
-from autograde.notebook import Notebook, loads
+from autograde.notebook import Notebook, graded_as, loads
 from autograde.result import Result, State
 from autograde.task import Kit, Task
 
 if TYPE_CHECKING:
     from autograde.judge import Judged, Patience
+    from autograde.origins import Origins
     from autograde.sandbox import Ending
 
 __all__ = ["Graded", "main"]
@@ -86,6 +87,7 @@ class _Room:
 
     kit: Kit
     source: Notebook
+    origins: Origins
     folder: Path
     preload: frozenset[str]
     zygote: Any
@@ -97,11 +99,11 @@ class _Room:
         source = loads(kit.source)
         alike = [other for other in others if other.kit.libraries == kit.libraries]
         folder = alike[0].folder if alike else _unpacked(held, kit.libraries)
-        _import_for_judges(source)
+        origins = _ready_for_judges(source)
         preload = _preload(folder)
         fit = [other.zygote for other in alike if preload <= other.preload]
         zygote = fit[0] if fit else held.enter_context(_zygote(folder, preload, sandboxed))
-        return cls(kit, source, folder, preload, zygote, held)
+        return cls(kit, source, origins, folder, preload, zygote, held)
 
     def __enter__(self) -> _Room:
         return self
@@ -140,16 +142,22 @@ def _zygote(folder: Path, preload: frozenset[str], sandboxed: bool) -> Any:
     return kind(readable=readable, preload=sorted(preload))
 
 
-def _import_for_judges(source: Notebook) -> None:
-    """Import what judges of an assignment need, so that each finds it there after its fork."""
+def _ready_for_judges(source: Notebook) -> Origins:
+    """Read and import what judges of an assignment need, so that each finds it there after its fork."""
     import autograde.judge  # noqa: F401
     from autograde.origins import Origins
+    from autograde.verdict import visible_part
 
     origins = Origins(source)
     own = [statement for known in origins.imports.values() for statement in known]
     for statement in ["import numpy.testing", *own, *origins.stars]:
         with suppress(Exception):  # what cannot be imported fails the test that asks for it, and says why
             exec(statement, {})
+    for number, cell in enumerate(source["cells"]):
+        if graded_as(cell) == "test" and cell["cell_type"] == "code":
+            origins.prelude(visible_part(cell["source"]), number)
+            origins.prelude(cell["source"], number)
+    return origins
 
 
 def _graded(task: Task, room: _Room, boss: int) -> Graded:
@@ -184,7 +192,7 @@ def _attempt(task: Task, room: _Room, boss: int, *, last: bool) -> Graded:
         session = held.enter_context(
             room.zygote.session([pair[1] for pair in pairs], files=own, limits=limits, seed=seed)
         )
-        judged = _judged(room.source, submitted, ours, task, given, boss)
+        judged = _judged(room, submitted, ours, task, given, boss)
         ending = session.kill()
     if judged is None:
         why = f"It was given up after {task.limit:.0f} s."
@@ -230,7 +238,7 @@ def _folder(held: ExitStack, files: Mapping[str, bytes]) -> Path | None:
 
 
 def _judged(
-    source: Notebook,
+    room: _Room,
     submitted: Notebook,
     ours: list[socket.socket],
     task: Task,
@@ -243,7 +251,7 @@ def _judged(
     if child == 0:
         try:
             os.close(reading)
-            answer = pickle.dumps(_verdict(source, submitted, ours, task, given))
+            answer = pickle.dumps(_verdict(room, submitted, ours, task, given))
             with os.fdopen(writing, "wb") as file:
                 file.write(answer)
         finally:
@@ -293,7 +301,7 @@ def patience(task: Task, tests: int) -> Patience:
 
 
 def _verdict(
-    source: Notebook, submitted: Notebook, ours: list[socket.socket], task: Task, given: Path | None
+    room: _Room, submitted: Notebook, ours: list[socket.socket], task: Task, given: Path | None
 ) -> Judged | str:
     """Judge, in the judge's own process, where the instructor's files are; return what went wrong as text."""
     from autograde.judge import judge
@@ -309,7 +317,8 @@ def _verdict(
         with tempfile.TemporaryDirectory() as empty:
             os.chdir(given or empty)
             sys.path.insert(0, str(given or empty))
-            return judge(source, submitted, ours, patience(task, len(cells_with_tests(source))))
+            waits = patience(task, len(cells_with_tests(room.source)))
+            return judge(room.source, submitted, ours, waits, room.origins)
     except BaseException:
         return traceback.format_exc().strip().splitlines()[-1]
 

@@ -4,8 +4,9 @@ A student's cell goes to the session as text. A test cell runs here, in a shell 
 instructor's text; what it needs of the student's comes over the wire, from a copy of the session as it stood
 at that place of the notebook. Hidden tests and expected values never leave this process; what tests call a
 student's functions with does. Therefore the first test runs when the last cell of the student's has shown
-what it shows; and a test with a hidden part runs twice, first as students have it, which is all that they are
-told of, and for its points when every visible part has run: copies can leave one another messages.
+what it shows; only plain data that the students' own version of a test names are fetched at once, and no copy
+waits for that test. And a test with a hidden part runs twice, first as students have it, which is all that
+they are told of, and for its points when every visible part has run: copies can leave one another messages.
 """
 
 from __future__ import annotations
@@ -23,19 +24,21 @@ from typing import Any, NoReturn
 from autograde.capture import LEAVING, CellTimeoutError, Ran, Recorder, Shell, at_most
 from autograde.claims import rebuilt
 from autograde.notebook import Notebook
-from autograde.origins import Origins
+from autograde.origins import Origins, Prelude
 from autograde.proxies import Proxy
-from autograde.remote import Remote, SessionLost
+from autograde.remote import Kept, Remote, SessionLost
 from autograde.sources import Sources
 from autograde.text import printable
+from autograde.unsupported import asks_for_changes
 from autograde.verdict import failing_line, has_hidden_part, points_of, visible_part
 from autograde.walk import Step, cells_with_tests, steps
 from autograde.wire import Channel, Silence, WireError
 
-__all__ = ["CellRun", "Judged", "Outcome", "Patience", "channels", "judge"]
+__all__ = ["TOUCHED", "CellRun", "Judged", "Outcome", "Patience", "channels", "judge"]
 
 SEED = re.compile(r"\bseed\(|manual_seed\(")
 MOST = 190  # channels; beyond that tests run once, and those with a hidden part are told nothing of
+TOUCHED = "A function changed what the test gave it, or returned it. Here the test sees copies: look at it."
 MOMENT = 0.1  # seconds that a word to somebody who may not listen can take
 
 
@@ -157,6 +160,7 @@ def judge(
     submitted: Notebook,
     session: Sequence[socket.socket],
     patience: Patience | None = None,
+    origins: Origins | None = None,
 ) -> Judged:
     """Grade a submission against a running session.
 
@@ -169,6 +173,8 @@ def judge(
     session : sequence of socket
         The judge's ends of ``channels(source)`` socket pairs; ``session.main`` has the others.
     patience : Patience, optional
+    origins : Origins, optional
+        The source's, if they are known: reading them again takes some milliseconds.
 
     Returns
     -------
@@ -184,17 +190,47 @@ def judge(
             f"judge: `session` has {len(session)} channels, expected {channels(source)}. Make more pairs."
         )
     with Shell.alone() as shell:
-        return _Judge(source, session, patience or Patience(), shell).run(submitted)
+        return _Judge(source, origins or Origins(source), session, patience or Patience(), shell).run(
+            submitted
+        )
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One run of a test, as students have it or as a whole, and where it finds what the student made.
+
+    Attributes
+    ----------
+    step : Step
+    prelude : Prelude
+    turn : int
+        The channel of the copy that waits for it.
+    kept : Kept or None
+        Instead of a copy: all that it asks for.
+    sources : Sources or None
+        The text that had run by then; None if the session was lost before.
+    """
+
+    step: Step
+    prelude: Prelude
+    turn: int
+    kept: Kept | None
+    sources: Sources | None
 
 
 class _Judge:
     """One submission on its way through the notebook."""
 
     def __init__(
-        self, source: Notebook, session: Sequence[socket.socket], patience: Patience, shell: Shell
+        self,
+        source: Notebook,
+        origins: Origins,
+        session: Sequence[socket.socket],
+        patience: Patience,
+        shell: Shell,
     ) -> None:
         self.source = source
-        self.origins = Origins(source)
+        self.origins = origins
         self.main = Channel(session[0])
         self.spare = [Channel(sock) for sock in session[1:]]
         self.patience = patience
@@ -208,12 +244,12 @@ class _Judge:
     def run(self, submitted: Notebook) -> Judged:
         tested: dict[int, Outcome] = {}
         try:
-            copies = list(enumerate(self.half(steps(self.source, submitted))))
-            for turn, (step, sources) in sorted(copies, key=lambda copy: has_hidden_part(copy[1][0].source)):
-                assert step.test is not None
-                seen = tested.get(step.test)
+            looks = list(self.half(steps(self.source, submitted)))
+            for look in sorted(looks, key=lambda look: has_hidden_part(look.step.source)):
+                assert look.step.test is not None
+                seen = tested.get(look.step.test)
                 if seen is None or not seen.error.startswith(("CellTimeoutError", "SessionLost")):
-                    tested[step.test] = replace(self.test(step, turn, sources), visible=seen)
+                    tested[look.step.test] = replace(self.test(look), visible=seen)
         finally:
             for channel in (self.main, *self.spare):
                 channel.close()
@@ -223,8 +259,8 @@ class _Judge:
         state = "graded in part" if reasons else "graded"
         return Judged(state, " ".join(reasons), tuple(tested[x] for x in sorted(tested)), tuple(self.ran))
 
-    def half(self, plan: Sequence[Step]) -> Iterator[tuple[Step, Sources | None]]:
-        """Run the student's half; yield what each copy is for, and the text that had run when it was made."""
+    def half(self, plan: Sequence[Step]) -> Iterator[_Look]:
+        """Run the student's half; yield each look that a test will take at what stands there now."""
         end = time.monotonic() + self.patience.total
         turn = 0
         for step in plan:
@@ -237,14 +273,34 @@ class _Judge:
                     self.cell(step)
                 continue
             part = replace(step, source=visible_part(step.source))
-            for look in [part, step] if self.twice and has_hidden_part(step.source) else [step]:
-                with suppress(SessionLost):
-                    if not self.lost:
-                        request = {"do": "fork", "channel": turn, "seconds": 0}
-                        if "forked" not in self.ask(f"before {step.id}", request):
-                            self.lose(f"the session sent nonsense before {step.id}")
-                yield look, None if self.lost else Sources(self.texts)
+            told, whole = (self.origins.prelude(look.source, step.test) for look in (part, step))
+            both = self.twice and has_hidden_part(step.source)
+            kept, sources = self.kept(step, told, whole), Sources(self.texts)
+            for look, prelude in [(part, told), (step, whole)] if both else [(step, whole)]:
+                if kept is None:
+                    self.copy(step, turn)
+                yield _Look(look, prelude, turn, kept, None if self.lost else sources)
                 turn += 1
+
+    def kept(self, step: Step, told: Prelude, whole: Prelude) -> Kept | None:
+        """Fetch what a test asks for, if students see all of it in their version and it is plain data."""
+        if self.lost or not set(told.asked) >= set(whole.asked):
+            return None
+        if not whole.asked:
+            return Kept({})
+        with suppress(SessionLost):
+            answer = self.ask(f"before {step.id}", {"do": "plain", "names": told.asked, "seconds": 0})
+            if isinstance(answer.get("values"), dict):
+                return Kept(answer["values"])
+        return None
+
+    def copy(self, step: Step, turn: int) -> None:
+        """Have a copy of the session wait for a test."""
+        with suppress(SessionLost):
+            if not self.lost:
+                answer = self.ask(f"before {step.id}", {"do": "fork", "channel": turn, "seconds": 0})
+                if "forked" not in answer:
+                    self.lose(f"the session sent nonsense before {step.id}")
 
     def ask(self, where: str, request: dict[str, Any]) -> dict[str, Any]:
         """Ask the main process of the session; when it does not answer, there is no session any more."""
@@ -284,42 +340,45 @@ class _Judge:
         ok, timed_out = answer.get("ok") is True, answer.get("timed_out") is True
         self.ran.append(CellRun(step.id, step.place, ok, timed_out, outputs))
 
-    def test(self, step: Step, turn: int, sources: Sources | None) -> Outcome:
-        """Run a test against the copy that was made for it."""
-        recorder = Recorder()
-        if sources is None:
+    def test(self, look: _Look) -> Outcome:
+        """Run a test."""
+        step, recorder, seconds = look.step, Recorder(), self.patience.test
+        if look.sources is None:
             recorder.error("SessionLost", self.lost, [])
             return _outcome(step, Ran(recorder.outputs, SessionLost(self.lost)), ())
         notes: list[str] = []
-        seconds = self.patience.test
-        channel = self.spare[turn]
-        remote = Remote(channel, seconds + self.patience.grace, sources, bool(SEED.search(step.source)))
+        channel = self.spare[look.turn]
+        seeded = bool(SEED.search(step.source))
+        remote = look.kept or Remote(channel, seconds + self.patience.grace, look.sources, seeded)
         with warnings.catch_warnings():
             # A warning is no verdict: it goes to the notes, not to stderr, which costs all points.
             warnings.simplefilter("default")
             warnings.filterwarnings("ignore", LEAVING)
             warnings.showwarning = lambda message, *rest, **more: notes.append(f"warning: {message}")
-            ran = self.examine(step, remote, recorder, seconds)
-        with suppress(WireError):
-            channel.send({"do": "end"}, MOMENT)
-        channel.close()
-        if isinstance(ran.error, CellTimeoutError | SessionLost):  # it may compute for ever
+            ran = self.examine(look, remote, recorder, seconds)
+        if look.kept is None:
             with suppress(WireError):
-                self.main.send({"do": "stop", "channel": turn}, MOMENT)
+                channel.send({"do": "end"}, MOMENT)
+            channel.close()
+            if isinstance(ran.error, CellTimeoutError | SessionLost):  # it may compute for ever
+                with suppress(WireError):
+                    self.main.send({"do": "stop", "channel": look.turn}, MOMENT)
+        touched = isinstance(remote, Remote) and remote.touched
+        if touched and asks_for_changes(self.source, step.source, self.origins.solved):
+            notes.append(TOUCHED)
         outcome = _outcome(step, ran, tuple(notes))
         return outcome if self.twice else replace(outcome, hidden=has_hidden_part(step.source))
 
-    def examine(self, step: Step, remote: Remote, recorder: Recorder, seconds: float) -> Ran:
+    def examine(self, look: _Look, remote: Remote | Kept, recorder: Recorder, seconds: float) -> Ran:
         """Give a test what it needs, and run it."""
         deadline = time.monotonic() + seconds
-        assert step.test is not None
-        prelude = self.origins.prelude(step.source, step.test)
+        step, prelude = look.step, look.prelude
         names = self.shell.fresh()
         try:
             with at_most(seconds):
                 for statement in prelude.imports:
                     exec(statement, names)
-                for name in sorted(prelude.needed | prelude.wanted):
+                for name in prelude.asked:
                     if name in names and name not in self.origins.solved:
                         continue  # an instructor's ``import *`` brought it
                     try:
@@ -337,10 +396,10 @@ class _Judge:
         left = max(0.01, deadline - time.monotonic())
         return self.shell.cell(step.source, left, recorder, seconds)
 
-    def fetched(self, remote: Remote, name: str) -> Any:
+    def fetched(self, remote: Remote | Kept, name: str) -> Any:
         """Fetch a variable; a module is the judge's own, if the source imports it at all."""
         value = remote.fetch(name)
-        if isinstance(value, Proxy) and value._fields.get("kind") == "module":
+        if isinstance(value, Proxy) and value._fields_.get("kind") == "module":
             for statement in self.origins.solution_imports.get(name, []):
                 own: dict[str, Any] = {}
                 exec(statement, own)

@@ -14,6 +14,7 @@ from math import prod
 from typing import Any, NoReturn
 
 from autograde.nodes import DEPTH, DTYPE, INTEGER, ITEMS, NAME, TENSORS, TEXT, Node, WireError
+from autograde.standard import READERS as STANDARD
 
 __all__ = ["load", "names_and_text"]
 
@@ -242,7 +243,15 @@ class _Reader:
 
 
 CLASSES = 100  # named tuples of different kinds in one message
-DESCRIPTION = {"type": str, "kind": str, "callable": bool, "name": str, "module": str, "signature": str}
+DESCRIPTION: dict[str, type] = {
+    "type": str,
+    "kind": str,
+    "callable": bool,
+    "name": str,
+    "module": str,
+    "signature": str,
+}
+DESCRIPTION |= {"doc": str, "mro": list}
 
 _READERS: dict[str, tuple[tuple[type, ...], Callable[..., Any]]] = {
     "int": ((bytes,), _Reader.of_int),
@@ -265,6 +274,7 @@ _READERS: dict[str, tuple[tuple[type, ...], Callable[..., Any]]] = {
     "error": ((list, str), _Reader.of_error),
     "handle": ((int, dict), _Reader.of_handle),
     "record": ((int, dict, list, list), _Reader.of_record),
+    **STANDARD,
 }
 
 
@@ -283,6 +293,8 @@ def _description(fields: dict[str, Any]) -> dict[str, Any]:
             if type(fields[field]) is not wanted:
                 _refuse("handle", fields)
             kept[field] = fields[field][:TEXT] if wanted is str else fields[field]
+    if kept.get("mro"):
+        kept["mro"], _ = names_and_text(kept["mro"], "")
     return kept
 
 

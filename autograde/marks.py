@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograde.course import Question
-from autograde.judge import Judged, Outcome
+from autograde.judge import TOUCHED, Judged, Outcome
 from autograde.notebook import Notebook
 from autograde.result import Mark
 from autograde.walk import id_of
@@ -48,11 +48,12 @@ def _mark(question: Question, test: Outcome | None, present: set[str]) -> Mark:
             return Mark(question.id, 0.0, question.points, "deleted", message="The cell was deleted.")
         return Mark(question.id, None, question.points, "by hand")
     told = _told(test)
+    if TOUCHED in test.notes and test.points > 0:
+        return Mark(question.id, None, question.points, "by hand")
     diagnosis = _diagnosis(test)
     if diagnosis is not None:
         points = None if diagnosis["verdict"] == "by hand" else test.points
-        message = diagnosis["message"] if told is None else told
-        return Mark(question.id, points, question.points, **diagnosis | {"message": message})
+        return Mark(question.id, points, question.points, **diagnosis | {"message": told})
     if told == HIDDEN:
         return Mark(question.id, test.points, question.points, "failed", message=told)
     if test.error.startswith("NotImplementedError"):  # what nbgrader leaves in place of a solution
@@ -61,31 +62,25 @@ def _mark(question: Question, test: Outcome | None, present: set[str]) -> Mark:
         why = "The test was stopped: it ran into the time limit."
         return Mark(question.id, test.points, question.points, "failed", message=why)
     verdict = "correct" if test.points >= test.max_points else "failed"
-    message = (
-        (test.error.removeprefix("AssertionError: ")[:LONGEST] if told is None else told)
-        if verdict == "failed"
-        else ""
-    )
+    message = told if verdict == "failed" else ""
     return Mark(question.id, test.points, question.points, verdict, message=message)
 
 
-def _told(test: Outcome) -> str | None:
-    """Return what a student may read of a test with a hidden part: what its visible part said.
+def _told(test: Outcome) -> str:
+    """Return what a student may read of a test: of one with a hidden part, what its visible part said.
 
     Whatever else is known after hidden tests have run, an exception's class and a diagnosis's words among it,
     may be a message about what they asked.
-
-    Returns
-    -------
-    str or None
-        None if all that the test said is visible.
     """
     if test.visible is None:
-        return HIDDEN if test.hidden else None
-    seen = _diagnosis(test.visible)
-    said = test.visible.error.removeprefix("AssertionError: ")[:LONGEST] if seen is None else seen["message"]
+        return HIDDEN if test.hidden else _said(test)
     sound = test.visible.points >= test.visible.max_points
-    return HIDDEN if sound and test.points < test.max_points else str(said)
+    return HIDDEN if sound and test.points < test.max_points else _said(test.visible)
+
+
+def _said(outcome: Outcome) -> str:
+    seen = _diagnosis(outcome)
+    return outcome.error.removeprefix("AssertionError: ")[:LONGEST] if seen is None else str(seen["message"])
 
 
 def _diagnosis(test: Outcome) -> dict[str, Any] | None:

@@ -14,7 +14,14 @@ frozenset dict``     ``named``: a namedtuple with the names of its class and fie
 ``array scalar``     numpy: dtype, shape, bytes; ``objects``: an array of nodes
 ``tensor``           torch: dtype, shape, bytes, requires_grad
 ``error``            an exception as a value: the names of its classes, its text
-``record``           a frozen dataclass: handle, description, the names and nodes of its fields
+``record``           a frozen dataclass, a member of an Enum: handle, description, the names and nodes of its
+                     fields
+``counter ordered    collections: as ``dict``; ``default``: the name of its factory before; ``deque``: its
+default deque``      longest length and its items
+``fraction decimal   two integers; a text
+date datetime time   numbers; the last of five and eight is the fold, and a ``timezone`` or None follows
+timedelta timezone   ``timezone``: a ``timedelta`` and its name, if it has one
+path view``          a text; ``keys``, ``values`` or ``items`` of a dict
 ``handle``           everything else: handle, description
 ===================  ==========================================================================
 """

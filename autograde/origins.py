@@ -69,6 +69,11 @@ class Prelude:
     needed: set[str] = field(default_factory=set)
     wanted: set[str] = field(default_factory=set)
 
+    @property
+    def asked(self) -> list[str]:
+        """The student's variables that it asks for."""
+        return sorted(self.needed | self.wanted)
+
 
 @dataclass(frozen=True)
 class _Binding:
@@ -104,6 +109,7 @@ class Origins:
         self.stars: list[str] = []
         self.solved: set[str] = set()
         self._changed: set[str] = set()
+        self._preludes: dict[tuple[str, int], Prelude] = {}
         self._bindings: dict[str, list[_Binding]] = {}
         code = [(number, cell) for number, cell in enumerate(source["cells"]) if cell["cell_type"] == "code"]
         for number, cell in code:
@@ -142,6 +148,11 @@ class Origins:
         number : int
             Where the source notebook has it.
         """
+        if (source, number) not in self._preludes:
+            self._preludes[source, number] = self._prelude(source, number)
+        return self._preludes[source, number]
+
+    def _prelude(self, source: str, number: int) -> Prelude:
         prelude = Prelude(imports=list(self.stars))
         found: dict[tuple[int, int], str] = {}
         seen: set[str] = set()

@@ -36,6 +36,11 @@ class Built:
     assignment: Assignment
     files: Mapping[str, bytes]
 
+    @property
+    def beside(self) -> list[str]:
+        """What students get besides the notebook: nbgrader releases every file that lies there."""
+        return sorted(self.files.keys() - {self.assignment.source.name})
+
 
 def problems(assignments: Iterable[Assignment]) -> list[str]:
     """Say what is wrong with the source notebooks, all of it at once."""
@@ -54,7 +59,8 @@ def build(course: Course, assignments: Sequence[Assignment]) -> tuple[list[Built
     Returns
     -------
     list of Built, list of str
-        What was made, and what is wrong with it: nbgrader's refusals, and leaks of the instructor's part.
+        What was made, and what is wrong with it: nbgrader's refusals, leaks of the instructor's part, and
+        files beside the notebook that are called solutions.
     """
     built, wrong = [], []
     with tempfile.TemporaryDirectory(prefix="autograde-release-") as place:
@@ -66,8 +72,16 @@ def build(course: Course, assignments: Sequence[Assignment]) -> tuple[list[Built
                 continue
             made = Built(assignment, files_in(Path(place) / assignment.name))
             wrong += leaks(Secrets(load(assignment.source)), made.files)
+            wrong += _called_solutions(made)
             built.append(made)
     return built, wrong
+
+
+def _called_solutions(made: Built) -> Iterator[str]:
+    cure = f"Move it out of {made.assignment.source.parent}, or give it another name if it is for them."
+    for name in made.beside:
+        if "solution" in name.lower():
+            yield f"{made.assignment.name}/{name}: is called a solution, and students would get it. {cure}"
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

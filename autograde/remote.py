@@ -6,24 +6,54 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
-from types import FunctionType, MethodType
+from functools import partial
+from operator import attrgetter, itemgetter, methodcaller
+from types import BuiltinMethodType, FunctionType, MethodType, MethodWrapperType
 from typing import Any, NoReturn
 
 from autograde.export import export
+from autograde.iterators import is_iterator
 from autograde.load import load, names_and_text
-from autograde.proxies import CURE, Function, Module, Proxy, Record
-from autograde.raised import student_error
+from autograde.proxies import CURE, Function, Loose, Module, Proxy, Record, Walk, of_class, walk
+from autograde.raised import StudentError, error_class, student_error
 from autograde.sources import Sources
 from autograde.wire import Channel, Silence, WireError
 
-__all__ = ["Remote", "SessionLost"]
+__all__ = ["Kept", "Remote", "SessionLost"]
 
 # What may be given to a student's function by its name.
-NAMED = ("builtins", "math", "cmath", "operator", "statistics", "numpy", "torch")
+NAMED = frozenset({"builtins", "math", "cmath", "operator", "statistics", "numpy", "torch", "collections"})
+NAMED |= {"decimal", "datetime", "fractions", "functools", "itertools", "random", "string"}
+# What a test may give to a student's function to be called back.
+CALLED_BACK: tuple[type, ...] = (FunctionType, MethodType, BuiltinMethodType, MethodWrapperType)
+CALLED_BACK += (partial, attrgetter, itemgetter, methodcaller)
 
 
 class SessionLost(BaseException):
     """The session is gone, silent, or talks nonsense. No Exception: no test shall go on without it."""
+
+
+class Kept:
+    """Variables of the student's that are plain data, kept as they were when the test's turn came.
+
+    Parameters
+    ----------
+    nodes : dict of str to node
+        As they came; each test gets values of its own made of them.
+    """
+
+    def __init__(self, nodes: dict[str, Any]) -> None:
+        self.nodes = nodes
+
+    def fetch(self, name: str) -> Any:
+        """Return a variable of the student's; NameError if there is none."""
+        if name not in self.nodes:
+            raise NameError(f"name {name!r} is not defined")
+        return load(self.nodes[name], _no_handle)
+
+
+def _no_handle(handle: int, fields: dict[str, Any]) -> NoReturn:
+    raise WireError("wire: an object came where plain data were asked for.")
 
 
 class Remote:
@@ -54,7 +84,12 @@ class Remote:
         self.drawn: Any = None
         self.lost = ""
         self.number = 0
-        self.known: dict[int, Proxy] = {}
+        self.known: dict[int, Any] = {}
+        self.stand_ins: dict[
+            int, int
+        ] = {}  # by id: what stands for an object of the session, and is no proxy
+        self.classes: dict[str, type[StudentError]] = {}
+        self.touched = False  # whether a call has changed one of its arguments, or returned it
         self.root = ""
         self.given: list[Callable[..., Any]] = []
 
@@ -71,12 +106,44 @@ class Remote:
             "args": [self.node(value) for value in args],
             "kwargs": {name: self.node(value) for name, value in kwargs.items()},
         }
-        if self.seeded:
-            state = export(random_state(), id)
-            if state != self.drawn:  # seeded, or drawn from, since the last call
-                request["random"] = state
-                self.drawn = export(moved_on(), id)
-        return self.value(self.ask("call", handle=handle, **request), root)
+        answer = self.ask("call", handle=handle, **request, **self.random())
+        self.touched = self.touched or answer.get("touched") is True
+        return self.value(answer, root)
+
+    def random(self) -> dict[str, Any]:
+        """Return what the session shall go on with, if this process's random numbers have a say in it."""
+        if not self.seeded or (state := export(random_state(), id)) == self.drawn:
+            return {}
+        self.drawn = export(moved_on(), id)  # seeded, or drawn from, since the last call
+        return {"random": state}
+
+    def next(self, handle: int, root: str, sent: Any = None) -> Any:
+        """Return the next value of an iterator; StopIteration if there is none."""
+        answer = self.ask("next", handle=handle, sent=self.node(sent), **self.random())
+        if "ended" in answer:
+            self.root = root
+            raise StopIteration(self.read(answer["ended"]))
+        return self.value(answer, root)
+
+    def derives(self, value: Proxy, kind: Proxy, how: str) -> bool:
+        """Say whether an object is an instance of a class, or derived from it, as the session has it."""
+        if value._remote_ is not self:
+            raise WireError("isinstance: the object belongs to another test cell. Fetch it in this one.")
+        found = self.value(self.ask("derives", handle=value._handle_, of=kind._handle_, how=how), "")
+        if type(found) is not bool:
+            self.lose("it answered something else than was asked for")
+        return found
+
+    def look(self, handle: int) -> dict[str, Any]:
+        """Return the fields by which a dataclass is compared, as they are now."""
+        found = self.value(self.ask("look", handle=handle), "")
+        if type(found) is not dict:
+            self.lose("it answered something else than was asked for")
+        return found
+
+    def set(self, handle: int, root: str, attribute: str, value: Any) -> None:
+        """Set an attribute of an object of the student's."""
+        self.value(self.ask("set", handle=handle, attribute=attribute, value=self.node(value)), root)
 
     def get(self, handle: int, root: str, attribute: str) -> Any:
         """Return an attribute of an object of the student's."""
@@ -106,6 +173,7 @@ class Remote:
             self.channel.send({"do": do, "id": number, **fields}, self._left())
             sent = True
             while "callback" in (answer := self.channel.receive(self._left())):
+                _show(answer)
                 self.channel.send({"do": "returned", **self.call_back(answer)}, self._left())
         except WireError as problem:
             if not sent and not isinstance(problem, Silence):
@@ -113,8 +181,7 @@ class Remote:
             self.lose(str(problem))
         if answer.get("id") != number:
             self.lose("it answered out of turn")
-        if type(answer.get("stdout")) is str:
-            sys.stdout.write(answer["stdout"])
+        _show(answer)
         if type(answer.get("refused")) is str:
             raise WireError(answer["refused"][:500])
         return answer
@@ -122,13 +189,24 @@ class Remote:
     def call_back(self, request: dict[str, Any]) -> dict[str, Any]:
         """Call a function of the test's own, which it gave to a student's function."""
         number, nodes = request["callback"], request.get("args")
-        if type(number) is not int or not 0 <= number < len(self.given) or type(nodes) is not list:
+        named: Any = request.get("kwargs", {})
+        sound = type(nodes) is list and type(named) is dict and all(type(name) is str for name in named)
+        if type(number) is not int or not 0 <= number < len(self.given) or not sound:
             self.lose("it called back what it was not given")
         try:
-            args = [load(node, self.meet, student_error) for node in nodes]
-            return {"value": self.node(self.given[number](*args))}
+            args = [self.read(node) for node in nodes or []]
+            kwargs = {name: self.read(node) for name, node in named.items()}
+            return {"value": self.node(self.given[number](*args, **kwargs))}
         except Exception as error:
             return {"raised": type(error).__name__, "text": str(error)[:500]}
+
+    def read(self, node: Any) -> Any:
+        """Read a node of the session's."""
+        return load(node, self.meet, self.error)
+
+    def error(self, names: Sequence[str], text: str) -> StudentError:
+        """Return what stands for an exception of the student's."""
+        return student_error(names, text, self.classes)
 
     def node(self, value: Any) -> Any:
         """Write an argument."""
@@ -146,37 +224,68 @@ class Remote:
         """Read an answer: a value, or the student's exception, which is raised."""
         if "raised" in answer:
             raised = answer["raised"] if type(answer["raised"]) is dict else {}
-            raise student_error(*names_and_text(raised.get("mro"), raised.get("text"))) from None
+            error = self.error(*names_and_text(raised.get("mro"), raised.get("text")))
+            if type(handle := raised.get("handle")) is int:
+                error._ask = partial(self.get, handle, root)
+            raise error from None
         if "value" not in answer:
             self.lose("it answered something else than was asked for")
         self.root = root
-        return load(answer["value"], self.meet, student_error)
+        return self.read(answer["value"])
 
-    def meet(self, handle: int, fields: dict[str, Any]) -> Proxy:
-        """Return the proxy of an object: the same one whenever it is met again."""
+    def meet(self, handle: int, fields: dict[str, Any]) -> Any:
+        """Return what stands for an object: the same whenever it is met again."""
         if handle not in self.known:
-            kind: type[Proxy] = Record if "fields" in fields else Proxy
-            if fields.get("callable"):
-                kind = Module if fields.get("kind") == "nn.Module" else Function
-            self.known[handle] = kind(self, handle, fields, self.root)
+            self.known[handle] = found = self.stand_in(handle, fields)
+            if not isinstance(found, Proxy):
+                self.stand_ins[id(found)] = handle
         return self.known[handle]
+
+    def stand_in(self, handle: int, fields: dict[str, Any]) -> Any:
+        """Return a proxy; for a generator a generator, and for a class of exceptions such a class."""
+        kind, bases = fields.get("kind"), fields.get("mro", [])
+        if kind == "class" and "builtins.BaseException" in bases:
+            return self.classes.setdefault(bases[0], error_class(bases, self.classes))
+        if kind == "generator":
+            found = walk(self, handle, self.root)
+            found.__name__ = fields.get("name", "generator")  # type: ignore[attr-defined]
+            return found
+        if kind in ("function", "class"):
+            return Function(self, handle, fields, self.root)
+        made = {"iterator": Walk, "dataclass": Loose, "nn.Module": Module}.get(str(kind), Proxy)
+        if "fields" in fields:
+            made = Record
+        if fields.get("callable") and made is not Module:
+            made = Function
+        return of_class(made, fields.get("type", ""))(self, handle, fields, self.root)  # type: ignore[arg-type]
 
     def keep(self, value: Any) -> int | list[Any]:
         """Say how something that is no plain data goes to the student's side."""
         if isinstance(value, Proxy):
-            if value._remote is not self:
+            if value._remote_ is not self:
                 raise WireError("call: an argument belongs to another test cell. Fetch it in this one.")
-            return value._handle
+            return value._handle_
+        if id(value) in self.stand_ins:
+            return self.stand_ins[id(value)]
         node = _by_name(value) or _generator(value)
-        if node is None and isinstance(value, FunctionType | MethodType):
-            self.given.append(value)
-            node = ["callback", len(self.given) - 1]
+        if node is None and is_iterator(value):
+            self.given.append(value.__next__)
+            node = ["walk", len(self.given) - 1]
+        if node is None and isinstance(value, CALLED_BACK):
+            self.given.append(value)  # type: ignore[arg-type]
+            said = [getattr(value, name, None) for name in ("__name__", "__doc__")]
+            node = ["callback", len(self.given) - 1, *(x if type(x) is str else "" for x in said)]
         if node is None:
             raise WireError(
                 f"call: an argument is a {type(value).__name__}, expected plain data, an array, a tensor or "
                 f"what the student made. {CURE}"
             )
         return node
+
+
+def _show(message: dict[str, Any]) -> None:
+    if type(message.get("stdout")) is str:
+        sys.stdout.write(message["stdout"])
 
 
 def random_state() -> dict[str, Any]:

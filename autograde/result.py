@@ -12,7 +12,20 @@ from pathlib import Path
 from autograde.course import Course
 from autograde.text import plain
 
-__all__ = ["Mark", "Result", "State", "forget", "path_of", "recall", "record"]
+__all__ = [
+    "REFERENCE",
+    "Mark",
+    "Result",
+    "State",
+    "damaged",
+    "forget",
+    "path_of",
+    "recall",
+    "record",
+    "reference",
+]
+
+REFERENCE = ""  # the student whose work is the instructor's own solution
 
 
 class State(StrEnum):
@@ -124,7 +137,9 @@ class Result:
 
 
 def path_of(course: Course, assignment: str, student: str) -> Path:
-    """Return where a result is kept."""
+    """Return where a result is kept; that of the instructor's own solution apart from the students'."""
+    if student == REFERENCE:
+        return course.work / "references" / f"{assignment}.json"
     return course.work / "results" / assignment / f"{student}.json"
 
 
@@ -139,16 +154,32 @@ def record(course: Course, result: Result) -> None:
 
 def recall(course: Course, assignment: str) -> dict[str, Result]:
     """Return the kept results of an assignment by student; one that cannot be read counts as absent."""
-    kept = {}
-    for path in sorted((course.work / "results" / assignment).glob("*.json")):
-        try:
-            fields = json.loads(path.read_text(encoding="utf-8"))
-            marks = tuple(Mark(**mark | {"mistakes": tuple(mark["mistakes"])}) for mark in fields["marks"])
-            fields |= {"state": State(fields["state"]), "notes": tuple(fields["notes"]), "marks": marks}
-            kept[path.stem] = Result(**fields)
-        except (ValueError, KeyError, TypeError):
-            continue
-    return kept
+    return {path.stem: kept for path in _files(course, assignment) if (kept := _read(path))}
+
+
+def reference(course: Course, assignment: str) -> Result | None:
+    """Return what became of the instructor's own solution when it was last graded, if it was."""
+    path = path_of(course, assignment, REFERENCE)
+    return _read(path) if path.exists() else None
+
+
+def damaged(course: Course, assignment: str) -> list[Path]:
+    """Return the files of an assignment's kept results that cannot be read."""
+    return [path for path in _files(course, assignment) if not _read(path)]
+
+
+def _files(course: Course, assignment: str) -> list[Path]:
+    return sorted((course.work / "results" / assignment).glob("*.json"))
+
+
+def _read(path: Path) -> Result | None:
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        marks = tuple(Mark(**mark | {"mistakes": tuple(mark["mistakes"])}) for mark in fields["marks"])
+        fields |= {"state": State(fields["state"]), "notes": tuple(fields["notes"]), "marks": marks}
+        return Result(**fields)
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def forget(course: Course, assignment: str, students: Iterable[str]) -> None:

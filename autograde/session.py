@@ -6,7 +6,7 @@ the ``id``.
 
 ::
 
-    main (waits) ── forks ──> the session, runs cells ── forks ──> a copy for each test, as it stood there
+    main (waits) ── forks ──> the session, runs cells ── forks ──> a copy for a test, as it stood there
 
 A copy is asked nothing before all cells have run, so that no cell can show what a test asked. The process
 that waits keeps the copies alive when a cell brings the session down: in a namespace all die with process 1.
@@ -14,15 +14,21 @@ that waits keeps the copies alive when a cell brings the session down: in a name
 On the main channel:
 
 - ``run``: ``cell, source, seconds`` -> ``ok, timed_out, outputs``
+- ``plain``: ``names`` -> ``values`` of those that there are, as they are now; None unless all of them are
+  small plain data. Only what the students' own tests name is asked for in this way
 - ``fork``: ``channel`` -> ``forked``; a copy of this process, as it is now, serves that channel from now on
 - ``stop``: ``channel``; kills that copy, no answer
 
 On a copy's channel:
 
 - ``fetch``: ``name`` -> ``value`` or ``missing``
-- ``call``: ``handle, args, kwargs, random`` -> ``value`` or ``raised``, ``stdout``; before that any number of
-  ``callback, args``, each answered by ``returned`` with ``value`` or ``raised, text``
-- ``get``: ``handle, attribute`` -> ``value`` or ``raised``
+- ``call``: ``handle, args, kwargs, random`` -> ``value`` or ``raised``, ``stdout``, and ``touched`` if an
+  argument was changed or returned; before that any number of ``callback, args, kwargs, stdout``, each
+  answered by ``returned`` with ``value`` or ``raised, text``
+- ``get``: ``handle, attribute`` -> ``value`` or ``raised``; ``set``: ``handle, attribute, value``, likewise
+- ``next``: ``handle`` of an iterator, ``sent, random`` -> ``value``, ``raised``, or at its end ``ended``
+- ``derives``: ``handle, of, how`` (instance or class) -> ``value``; the real types decide
+- ``look``: ``handle`` of a dataclass -> ``value``, the fields by which it is compared
 - ``state``: ``handle`` of an nn.Module, ``part`` (parameters, buffers, modules, children) -> ``value``
 - ``reaches``: ``handle`` of a function -> ``value``, the dotted names of what of other modules it leads to
 - ``end``
@@ -41,21 +47,27 @@ import random
 import signal
 import socket
 import sys
+import tempfile
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from dis import get_instructions
+from pathlib import Path
 from typing import Any, NoReturn
 
 from autograde.capture import LEAVING, Recorder, Shell, Stream
-from autograde.export import export, names_of_error, text_of_error
+from autograde.export import compared, export, export_plain, names_of_error, text_of_error
 from autograde.load import load
 from autograde.wire import Channel, Silence, WireError
 
-__all__ = ["Snapshot", "main"]
+__all__ = ["Snapshot", "main", "rehearse"]
 
 Message = dict[str, Any]
 PRINTED = 2**16  # characters that one call may print
+CHANGEABLE = frozenset(
+    {"list", "dict", "set", "array", "bytearray", "counter", "default", "ordered", "deque"}
+)
 REACHED = 10_000  # things that one function may lead to
 
 
@@ -87,8 +99,32 @@ def main(channels: Sequence[socket.socket]) -> None:
         sys.exit(128 + os.WTERMSIG(end))
 
 
-def _serve(channels: Sequence[socket.socket]) -> None:
-    builtins.input = _no_input
+def rehearse() -> None:
+    """Show a little of everything once, so that no session pays for what libraries do at their first use."""
+    with _stage() as shell:
+        shell.cell("1", 60)
+        if "matplotlib.pyplot" in sys.modules:
+            from matplotlib_inline.backend_inline import configure_inline_support
+
+            shell.cell(SCENE, 60)
+            configure_inline_support(shell, "none")  # type: ignore[no-untyped-call]  # the next one sets it up
+    tempfile.tempdir = None  # a session's own folder may be another one
+
+
+SCENE = """
+import matplotlib.pyplot as plt
+figure, (left, right) = plt.subplots(1, 2)
+left.imshow([[0, 1], [2, 3]])
+left.set_title("a picture")
+right.semilogy([1, 10, 1000], label="a line")
+right.bar([0, 1], [10, 100])
+right.legend()
+"""
+
+
+@contextmanager
+def _stage() -> Iterator[Shell]:
+    """Be a notebook's shell, which shows text and pictures."""
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     warnings.filterwarnings("ignore", LEAVING)
     with Shell.alone() as shell:
@@ -96,6 +132,12 @@ def _serve(channels: Sequence[socket.socket]) -> None:
         shell.display_formatter.active_types = ["text/plain", "image/png"]
         if "matplotlib.pyplot" in sys.modules:
             shell.enable_matplotlib("inline")  # type: ignore[no-untyped-call]
+        yield shell
+
+
+def _serve(channels: Sequence[socket.socket]) -> None:
+    builtins.input = _no_input
+    with _stage() as shell:
         session = _Session(shell, Channel(channels[0]), list(channels[1:]))
         with suppress(Silence):
             while True:
@@ -119,6 +161,8 @@ class _Session:
         do = request.get("do")
         if do == "run":
             answer = self.run(request)
+        elif do == "plain":
+            answer = self.plain(request)
         elif do == "fork":
             answer = self.fork(request)
         elif do == "stop":
@@ -137,6 +181,10 @@ class _Session:
         ran = self.shell.cell(request["source"], request["seconds"])
         outputs = [part for output in ran.outputs for part in _parts(output)]
         return {"ok": ran.error is None, "timed_out": ran.timed_out, "outputs": outputs}
+
+    def plain(self, request: Message) -> Message:
+        names = self.shell.user_ns
+        return {"values": export_plain({name: names[name] for name in request["names"] if name in names})}
 
     def fork(self, request: Message) -> Message:
         channel = self.spare[request["channel"]]
@@ -190,10 +238,15 @@ class Snapshot:
         self.channel = channel
         self.objects: list[Any] = []
         self.handles: dict[int, int] = {}
+        self.printed = Recorder(0)
         self.requests: dict[str, Callable[[Message], Message]] = {
             "fetch": self.fetch,
             "call": self.call,
             "get": self.get,
+            "set": self.set,
+            "next": self.next,
+            "derives": self.derives,
+            "look": self.look,
             "state": self.state,
             "reaches": self.reaches,
         }
@@ -210,17 +263,23 @@ class Snapshot:
 
     def answered(self, request: Message) -> Message:
         """Answer one request; whatever a student's object does, there is an answer."""
-        printed = Recorder(text=PRINTED, pictures=0)
-        with redirect_stdout(Stream(printed, "stdout")), redirect_stderr(Stream(Recorder(0), "stderr")):
+        before, self.printed = self.printed, Recorder(text=PRINTED, pictures=0)
+        with redirect_stdout(Stream(self.printed, "stdout")), redirect_stderr(Stream(Recorder(0), "stderr")):
             try:
                 answer = self.requests[request["do"]](request)
             except WireError as problem:
                 answer = {"refused": str(problem)}
             except BaseException as error:
                 answer = {"refused": f"session: {type(error).__name__}: {text_of_error(error)}"}
-        if printed.outputs:
-            answer["stdout"] = printed.outputs[0]["text"]
+        answer |= self.said()
+        self.printed = before
         return answer
+
+    def said(self) -> Message:
+        """Return what was printed since the last time."""
+        outputs = [*self.printed.outputs]
+        self.printed.outputs.clear()
+        return {"stdout": outputs[0]["text"]} if outputs else {}
 
     def fetch(self, request: Message) -> Message:
         """Return the variable ``name``."""
@@ -235,7 +294,27 @@ class Snapshot:
         kwargs = {name: self.gift(node) for name, node in request["kwargs"].items()}
         if "random" in request:
             _settle(load(request["random"], self.meet))
-        return self._tried(lambda: function(*args, **kwargs))
+        nodes, values = [*request["args"], *request["kwargs"].values()], [*args, *kwargs.values()]
+        back: list[Any] = []
+
+        def run() -> Any:
+            back.append(function(*args, **kwargs))
+            return back[0]
+
+        answer = self._tried(run)
+        return answer | ({"touched": True} if self.touched(nodes, values, back) else {})
+
+    def touched(self, nodes: Sequence[Any], values: Sequence[Any], back: Sequence[Any]) -> bool:
+        """Say whether a call has changed one of its arguments, or returned it."""
+        for node, value in zip(nodes, values, strict=True):
+            if type(node) is not list or node[0] not in CHANGEABLE:
+                continue
+            if any(value is returned for returned in back):
+                return True
+            now = export(value, self.keep, lambda value: {})
+            if now != node and repr(now) != repr(node):  # nan is not itself
+                return node[0] != "set" or bool(value != self.gift(node))
+        return False
 
     def gift(self, node: Any) -> Any:
         """Read an argument that the judge gives."""
@@ -243,25 +322,73 @@ class Snapshot:
             "global": _global,
             "generator": _generator,
             "callback": self.callback,
+            "walk": self.walk,
+            "path": lambda text: Path(load(text, self.meet)),
         }
         return load(node, self.meet, more=more)
 
-    def callback(self, number: int) -> Callable[..., Any]:
+    def walk(self, number: int) -> Iterator[Any]:
+        """Return what stands for an iterator of the test's own."""
+        step = self.callback(number, "next", "")
+        while True:
+            try:
+                value = step()
+            except StopIteration:
+                return
+            yield value
+
+    def callback(self, number: int, name: str, doc: str) -> Callable[..., Any]:
         """Return what stands for a function of the test's own."""
 
-        def call(*args: Any) -> Any:
-            self.channel.send({"callback": number, "args": [export(value, self.keep) for value in args]})
+        def call(*args: Any, **kwargs: Any) -> Any:
+            nodes = [export(value, self.keep) for value in args]
+            named = {name: export(value, self.keep) for name, value in kwargs.items()}
+            self.channel.send({"callback": number, "args": nodes, "kwargs": named, **self.said()})
             while (answer := self.channel.receive(None)).get("do") != "returned":
                 self.channel.send(self.answered(answer) | {"id": answer.get("id")})
             if "raised" in answer:
                 raise getattr(builtins, answer["raised"], RuntimeError)(answer["text"])
             return self.gift(answer["value"])
 
+        call.__name__ = call.__qualname__ = name or "call"
+        call.__doc__ = doc or None
         return call
 
     def get(self, request: Message) -> Message:
         """Return an attribute of an object."""
         return self._tried(lambda: getattr(self.objects[request["handle"]], request["attribute"]))
+
+    def set(self, request: Message) -> Message:
+        """Set an attribute of an object."""
+        value = self.gift(request["value"])
+        return self._tried(lambda: setattr(self.objects[request["handle"]], request["attribute"], value))
+
+    def next(self, request: Message) -> Message:
+        """Return the next value of an iterator."""
+        walk, sent = self.objects[request["handle"]], self.gift(request["sent"])
+        if "random" in request:
+            _settle(load(request["random"], self.meet))
+        ended: list[Any] = []
+
+        def step() -> Any:
+            try:
+                return walk.send(sent) if type(walk) is types.GeneratorType else next(walk)
+            except StopIteration as stop:
+                ended.append(stop.value)
+
+        answer = self._tried(step)
+        return {"ended": export(ended[0], self.keep)} if ended else answer
+
+    def derives(self, request: Message) -> Message:
+        """Say whether an object is of a class, or a class derived from it; nobody's methods are asked."""
+        value, kind = self.objects[request["handle"]], self.objects[request["of"]]
+        own = type(value) if request["how"] == "instance" else value
+        return {"value": any(base is kind for base in type.__dict__["__mro__"].__get__(own))}
+
+    def look(self, request: Message) -> Message:
+        """Return the fields by which a dataclass is compared."""
+        value = self.objects[request["handle"]]
+        return self._tried(lambda: {x: object.__getattribute__(value, x) for x in compared(type(value))})
 
     def state(self, request: Message) -> Message:
         """Return the named parameters, buffers, modules or children of an nn.Module."""
@@ -278,7 +405,7 @@ class Snapshot:
             seen.add(id(value))
             if isinstance(value, types.FunctionType) and value.__module__ == "__main__":
                 code = list(_codes(value.__code__))
-                names = [name for part in code for name in part.co_names]
+                names = [name for part in code for name in _globals(part)]
                 waiting += [value.__globals__[name] for name in names if name in value.__globals__]
                 waiting += [*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
                 waiting += [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
@@ -290,7 +417,9 @@ class Snapshot:
         try:
             value = ask()
         except BaseException as error:
-            return {"raised": {"mro": names_of_error(error), "text": text_of_error(error)}}
+            BaseException.with_traceback(error, None)  # what stands in its frames need not live as long
+            about = {"mro": names_of_error(error), "text": text_of_error(error), "handle": self.keep(error)}
+            return {"raised": about}
         return {"value": export(value, self.keep)}
 
     def keep(self, value: Any) -> int:
@@ -310,6 +439,11 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _codes(constant)
+
+
+def _globals(code: types.CodeType) -> Iterator[str]:
+    """Yield the global names that a code reads: the ``nn`` of ``torch.nn`` is none."""
+    yield from (step.argval for step in get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
 
 
 def _filled(cell: Any) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from autograde.names import names_of, parse
 
@@ -94,10 +94,7 @@ class Sources:
     @cached_property
     def _hidden_bindings(self) -> list[str]:
         """What in any cell can bind any name without showing it."""
-        trees = [tree for cell in self.cells if (tree := parse(cell)) is not None]
-        return list(
-            dict.fromkeys(way for tree in trees for way in map(_hidden_binding, ast.walk(tree)) if way)
-        )
+        return list(dict.fromkeys(way for cell in self.cells for way in _hidden_ways(cell)))
 
     @cached_property
     def _stars(self) -> list[str]:
@@ -110,11 +107,21 @@ class Sources:
         """The statements that bind each name, in every cell, at the top level or by ``global``."""
         found: dict[str, list[ast.stmt]] = {}
         for cell in self.cells:
-            tree = parse(cell)
-            for node in _statements(tree.body if tree else []):
-                for name in _bound_by(node):
-                    found.setdefault(name, []).append(node)
+            for name, node in _bindings(cell):
+                found.setdefault(name, []).append(node)
         return found
+
+
+@lru_cache(maxsize=512)
+def _hidden_ways(cell: str) -> tuple[str, ...]:
+    tree = parse(cell)
+    return tuple(filter(None, map(_hidden_binding, ast.walk(tree)))) if tree is not None else ()
+
+
+@lru_cache(maxsize=512)
+def _bindings(cell: str) -> tuple[tuple[str, ast.stmt], ...]:
+    tree = parse(cell)
+    return tuple((name, node) for node in _statements(tree.body if tree else []) for name in _bound_by(node))
 
 
 def _statements(nodes: Sequence[ast.stmt]) -> Iterator[ast.stmt]:

@@ -1,6 +1,6 @@
 """nbgrader's own converters, pointed at a course.
 
-Importing nbgrader takes about four seconds, so every import of it is inside a function.
+Importing nbgrader takes a second or more, so every import of it is inside a function.
 """
 
 from __future__ import annotations
@@ -17,7 +17,18 @@ from typing import Any
 from autograde.course import CONFIG, Assignment, Course
 from autograde.errors import StockError
 
-__all__ = ["alembic_on_path", "generate", "open_gradebook", "penalise"]
+SQLITE = "sqlite:///"
+CURES = {
+    "locked": "Another program is writing to it: close that, and run this again.",
+    "readonly": "Give yourself the right to write it and its folder, and run this again.",
+    "not a database": "Move it away: put back a copy, or grade again for a new one, without scores by hand.",
+}
+
+__all__ = ["alembic_on_path", "generate", "open_gradebook", "penalise", "refusal"]
+
+# What jsonschema would check internationalised web addresses with. No notebook's schema has any, and its
+# grammars take longer to build than all else that nbgrader imports takes.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -58,9 +69,18 @@ def _convert(converter_class: Any, config: Any) -> None:
     class Remembering(converter_class):  # type: ignore[misc]
         cause: Exception | None = None
 
+        def init_assignment(self, assignment_id: str, student_id: str) -> None:
+            with self.remembered():
+                super().init_assignment(assignment_id, student_id)
+
         def convert_single_notebook(self, notebook_filename: str) -> None:
-            try:
+            with self.remembered():
                 super().convert_single_notebook(notebook_filename)
+
+        @contextmanager
+        def remembered(self) -> Iterator[None]:
+            try:
+                yield
             except Exception as error:
                 self.cause = error
                 raise
@@ -108,15 +128,45 @@ def generate(course: Course, assignment: Assignment, dest: Path, *, in_gradebook
 
 @contextmanager
 def open_gradebook(course: Course) -> Iterator[Any]:
-    """Open the course's gradebook, an ``nbgrader.api.Gradebook``; create it if there is none."""
+    """Open the course's gradebook, an ``nbgrader.api.Gradebook``; create it if there is none.
+
+    Raises
+    ------
+    StockError
+        The database refuses, now or while the gradebook is open: it is locked, for example.
+    """
     from nbgrader.api import Gradebook
 
     course_id = _settings(course).CourseDirectory.get("course_id", "")
-    with alembic_on_path():
-        if course.gradebook.startswith("sqlite:///"):
-            _create(Path(course.gradebook.removeprefix("sqlite:///")), course_id)
-        with Gradebook(course.gradebook, course_id) as gradebook:
-            yield gradebook
+    log = logging.getLogger("tornado.application")
+    before, log.disabled = log.disabled, True  # nbgrader raises what it writes there, with its traceback
+    try:
+        with alembic_on_path():
+            if course.gradebook.startswith(SQLITE):
+                _create(Path(course.gradebook.removeprefix(SQLITE)), course_id)
+            with Gradebook(course.gradebook, course_id) as gradebook:
+                yield gradebook
+    except Exception as error:
+        said = refusal(error)
+        if not said:
+            raise
+        sqlite = course.gradebook.startswith(SQLITE)  # another database's address may hold a password
+        name = course.gradebook.removeprefix(SQLITE) if sqlite else "its database"
+        cure = next((CURES[word] for word in CURES if word in said), "Mend that, and run this again.")
+        raise StockError(f"gradebook: {name} cannot be used: {said}. {cure}") from error
+    finally:
+        log.disabled = before
+
+
+def refusal(error: BaseException | None) -> str:
+    """Return why the database itself refuses, if that is behind an error of nbgrader's; otherwise nothing."""
+    from sqlalchemy.exc import DBAPIError, IntegrityError
+
+    while error is not None:
+        if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError):
+            return " ".join(str(error.orig).split())
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def _create(path: Path, course_id: str) -> None:

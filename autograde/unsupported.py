@@ -5,17 +5,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from autograde.made import Made
 from autograde.names import names_of, parse
 from autograde.notebook import Notebook, graded_as
+from autograde.operators import operators
 from autograde.origins import GIVEN, Origins
+from autograde.unseen import looks_at_arguments, unseen
 from autograde.walk import id_of
 
-__all__ = ["unsupported"]
+__all__ = ["asks_for_changes", "unsupported"]
 
 Finding = tuple[str, int, str]
 
 HISTORY = frozenset({"_", "__", "___", "_i", "_ih", "_oh", "_dh", "In", "Out"})
-CODE = frozenset({"__code__", "__globals__", "__closure__", "__defaults__", "__kwdefaults__", "__wrapped__"})
+CODE = frozenset({"__code__", "__globals__", "__closure__", "__wrapped__"})
 READERS = frozenset({"getsource", "getsourcelines", "getsourcefile", "getfile", "getclosurevars"})
 MOCKS = frozenset({"unittest.mock", "mock"})
 TEXT = (
@@ -45,12 +48,28 @@ def unsupported(source: Notebook) -> list[Finding]:
     >>> [(cell, line) for cell, line, why in unsupported({"cells": [solution, test]})]
     [('test-f', 2)]
     """
-    return sorted(
-        finding
-        for number, cell in enumerate(source["cells"])
-        if cell["cell_type"] == "code" and graded_as(cell) == "test"
-        for finding in _in_test(source, number)
-    )
+    return sorted({finding for number in _tests(source) for finding in _in_test(source, number)})
+
+
+def asks_for_changes(source: Notebook, test: str, solved: set[str]) -> bool:
+    """Say whether a test asks if a student's function has changed its arguments, or returned one of them.
+
+    Parameters
+    ----------
+    source : dict
+        The instructor's notebook.
+    test : str
+        The test's text.
+    solved : set of str
+        Names that the notebook's solutions bind.
+    """
+    tree = parse(test)
+    return tree is not None and looks_at_arguments(tree, Made(source, tree, solved))
+
+
+def _tests(source: Notebook) -> list[int]:
+    cells = enumerate(source["cells"])
+    return [number for number, cell in cells if cell["cell_type"] == "code" and graded_as(cell) == "test"]
 
 
 def _in_test(source: Notebook, number: int) -> Iterator[Finding]:
@@ -63,6 +82,10 @@ def _in_test(source: Notebook, number: int) -> Iterator[Finding]:
     yield from ((name, line, why) for line, why in _by_text(tree, origins))
     yield from ((name, line, why) for line, why in _made_elsewhere(tree, source, number, origins))
     yield from ((name, line, why) for line, why in _left_behind(tree, source, number))
+    made = Made(source, tree, origins.solved)
+    imported = {*origins.imports, *names_of(text).imports, "builtins"}
+    for found in (operators(tree, made), unseen(tree, made, imported)):
+        yield from ((name, line, why) for line, why in found)
 
 
 def _by_text(tree: ast.Module, origins: Origins) -> Iterator[tuple[int, str]]:
@@ -98,7 +121,8 @@ def _of_attribute(node: ast.Attribute, origins: Origins) -> str:
     root = _root(node)
     if node.attr in CODE or (node.attr in READERS and root == "inspect") or root == "dis":
         return f"`{ast.unparse(node)}`: {TEXT}."
-    if not isinstance(node.ctx, ast.Load) and root in origins.solved:
+    deep = isinstance(node.value, ast.Attribute | ast.Subscript)  # a copy, perhaps: of a tensor, of a list
+    if not isinstance(node.ctx, ast.Load) and root in origins.solved and deep:
         return (
             f"`{ast.unparse(node)}` is set on an object of the student's, which is elsewhere. "
             "Do it in a read-only cell before the test."

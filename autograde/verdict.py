@@ -57,7 +57,10 @@ def _number(value: Any) -> float | None:
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return None
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # an integer beyond all floats
+        return -math.inf if value < 0 else math.inf
 
 
 def visible_part(source: str) -> str:

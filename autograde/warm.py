@@ -101,7 +101,8 @@ def prepare(
     Parameters
     ----------
     entry : str
-        What a session runs, as ``module:function``. It gets the list of its channels.
+        What a session runs, as ``module:function``. It gets the list of its channels. If the module has
+        a function ``rehearse``, that is called once.
     preload : sequence of str
         Modules to import first. One that cannot be imported is left out.
     path : sequence of str
@@ -126,7 +127,10 @@ def prepare(
         except Exception:  # the cell that asks for it says why
             missing.append(name)
     module, _, function = entry.partition(":")
-    start = getattr(importlib.import_module(module), function)
+    imported = importlib.import_module(module)
+    start = getattr(imported, function)
+    if rehearse := getattr(imported, "rehearse", None):
+        rehearse()
     # Nobody waits for a warden, and the kernel shall not keep it.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.collect()

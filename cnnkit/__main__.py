@@ -33,9 +33,24 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n")
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: that takes longer than to read a command."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            said = version("cnnkit")
+        except PackageNotFoundError:
+            said = "unknown: run from a folder, not installed"
+        print(parser.prog, said)
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="cnnkit", description="Data sets of the course, and a look at your environment.")
     parser.epilog = (__doc__ or "").split("\n\n", 1)[1]
+    parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is, and stop")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
     data = commands.add_parser("data", help="list which data sets are here, or get one")

@@ -62,7 +62,8 @@ def answer(id: str, given: Any, seed: int | None = None) -> float:
         # a hidden try stays hidden: neither its inputs, nor what the student's own error says of them
         text = f"`{entry.variable}` goes wrong on inputs that this notebook does not show."
         diagnosis = replace(diagnosis, message=f"{text} Try shapes and arguments of your own.")
-    return _settled(diagnosis, more_tries=seed is None and isinstance(entry, FunctionQuestion))
+    drawn_anew = isinstance(entry, FunctionQuestion) and entry.draw is not None
+    return _settled(diagnosis, more_tries=seed is None and drawn_anew)
 
 
 def _settled(diagnosis: Diagnosis, more_tries: bool = False) -> float:
@@ -81,10 +82,12 @@ def _refused(diagnosis: Diagnosis) -> bool:
 def _own_work(entry: Any, given: Any) -> Diagnosis | None:
     if not isinstance(entry, FunctionQuestion) or not callable(given):
         return None
-    library = borrowed(given)
+    library = borrowed(given, entry.libraries)
     if library is None:
         return None
-    text = f"`{entry.variable}` uses {library}. Write it yourself: numpy and loops are enough."
+    enough = " and ".join(entry.libraries) or "numpy and loops"
+    verb = "is" if len(entry.libraries) == 1 else "are"
+    text = f"`{entry.variable}` uses {library}. Write it yourself: {enough} {verb} enough."
     return Diagnosis(entry, "invalid", 0.0, (), text)
 
 

@@ -2,9 +2,12 @@
 
 import hashlib
 import os
+import signal
+import socket
 import sqlite3
 import sys
-from contextlib import closing
+import warnings
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +23,7 @@ collect_ignore = ["fixtures/plain_course", "fixtures/evidence"]  # graders run t
 
 # Modules that grade or attack behind the sandbox.
 BEHIND = {"attacks", "cluster", "engine", "evidence_graded", "faults", "grade", "gradebook", "sandbox"}
+BEHIND |= {"styles", "wrong_submissions"}
 
 
 def pytest_collection_modifyitems(items):
@@ -34,6 +38,39 @@ def pytest_collection_modifyitems(items):
 # The same examples on every run and no limit on seconds: a slow machine must not fail a test.
 settings.register_profile("cnnkit", deadline=None, derandomize=True, max_examples=200)
 settings.load_profile("cnnkit")
+
+
+@pytest.fixture
+def forked_session():
+    """Return a function count -> our ends of that many channels to a session in a process of its own."""
+    from autograde import session
+
+    children = []
+
+    def start(count):
+        pairs = [socket.socketpair() for _ in range(count)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # newer Pythons warn when a process with threads is forked
+            child = os.fork()
+        if child == 0:
+            try:
+                warnings.resetwarnings()
+                os.setsid()
+                for ours, _ in pairs:
+                    ours.close()
+                session.main([theirs for _, theirs in pairs])
+            finally:
+                os._exit(0)
+        children.append(child)
+        for _, theirs in pairs:
+            theirs.close()
+        return [ours for ours, _ in pairs]
+
+    yield start
+    for child in children:
+        with suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 @pytest.fixture(scope="session")
@@ -144,3 +181,19 @@ def small_data(train=90, validation=60, test=80, noise=55, seed=0, **named):
 def blobs():
     """Return the function `small_data`."""
     return small_data
+
+
+@pytest.fixture(scope="session")
+def own_module():
+    """Return a module class that a student wrote, for Blobs: no layers of ours in it, and no `Network`."""
+    from torch import nn
+
+    class Mine(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(36, 4)
+
+        def forward(self, x):
+            return self.fc(x.flatten(1))
+
+    return Mine

@@ -85,6 +85,7 @@ PUBLISHED = {
         "cause": "bottleneck",
     },
     "updates": {"batch_20": 2000, "batch_300": 133, "batch_2000": 20, "why": "fewer updates"},
+    "depth-parameters": {"1": 41418, "2": 13018, "3": 7658, "4": 8058},
 }
 
 # What course.md's catalogue of wrong totals says that each mistake gives.
@@ -128,7 +129,7 @@ def test_each_wrong_way_of_counting_gives_its_published_total(mistake: str, tota
     assert question("report-cnn-parameters").wrong[mistake]["total"] == total
 
 
-@pytest.mark.parametrize(("notebook", "points"), [("A1", 25), ("A2", 34), ("A3", 23)])
+@pytest.mark.parametrize(("notebook", "points"), [("A1", 25), ("A2", 34), ("A3", 23), ("A4", 18), ("A5", 32)])
 def test_what_the_checks_of_each_notebook_are_worth(notebook: str, points: float) -> None:
     every = [*ALL, *EXPERIMENTS.values()]
     assert sum(entry.points for entry in every if entry.code.startswith(f"{notebook}-")) == points

@@ -9,14 +9,18 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from autograde import grade as grading
 from autograde.__main__ import main
+from autograde.cluster import ADDRESS
 from autograde.course import find
 from autograde.demo import Student, hand_in
+from autograde.errors import ClusterError
 
 ROOT = Path(__file__).resolve().parents[1]
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -182,9 +186,22 @@ def test_nobody_at_work_is_said(course, tmp_path, capsys):
     assert f"nobody works for the scheduler at {address}. Start workers with" in capsys.readouterr().err
 
 
-def test_an_address_that_is_none_is_said(course, capsys):
-    assert main(["grade", "--course", str(course.root), "--force", "--scheduler", "nowhere"]) == 2
-    assert "there is no Dask scheduler at nowhere" in capsys.readouterr().err
+@pytest.mark.parametrize("address", ["nowhere", "tcp://", "tcp://10.0.0.1", "10.0.0.1:", "my host:8786"])
+def test_an_address_that_is_none_is_said_even_when_there_is_nothing_to_grade(tmp_path, address):
+    empty = replace(find(ROOT), work=tmp_path, submitted=tmp_path / "submitted")
+    with pytest.raises(ClusterError) as error:
+        grading.grade(empty, [], scheduler=address)
+    assert str(error.value) == (
+        f"grade: `--scheduler` is {address!r}, expected an address like tcp://10.0.0.1:8786. Give the one"
+        " that `dask scheduler` prints."
+    )
+
+
+@pytest.mark.parametrize(
+    "address", ["10.0.0.1:8786", "tls://head.cluster:8786", "tcp://[fe80::1%eth0]:1", "gateway://a:8786/b.1"]
+)
+def test_every_form_of_address_that_dask_knows_is_let_through(address):
+    assert ADDRESS.fullmatch(address)
 
 
 def test_dask_not_installed_is_said(course, capsys, monkeypatch):

@@ -50,6 +50,18 @@ def locked():
     ]
 
 
+@pytest.mark.parametrize("command", ["autograde", "cnnkit"])
+def test_a_command_says_the_version_of_the_project(command):
+    assert f"{command} {PROJECT['version']}\n" == run(sys.executable, "-m", command, "--version").stdout
+
+
+@pytest.mark.parametrize("command", ["autograde", "cnnkit"])
+def test_a_command_that_was_copied_and_not_installed_says_so(command, tmp_path):
+    (tmp_path / command).symlink_to(ROOT / command)
+    said = run(sys.executable, "-S", "-m", command, "--version", cwd=tmp_path, env={}).stdout
+    assert f"{command} unknown: run from a folder, not installed\n" == said
+
+
 def test_conda_installs_what_pyproject_asks_for():
     wanted = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     assert wanted["name"] == PROJECT["name"]

@@ -16,12 +16,12 @@ from autograde.__main__ import main
 from autograde.course import find
 from autograde.demo import Student, hand_in
 from autograde.errors import CourseError
-from autograde.grade import grade
+from autograde.grade import grade, outlasts
 from autograde.judge import Judged, Outcome
 from autograde.marks import DIAGNOSIS, marks_of
 from autograde.notebook import dumps, load
 from autograde.report import recorded
-from autograde.result import Mark, Result, State, path_of, recall
+from autograde.result import REFERENCE, Mark, Result, State, path_of, recall
 
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = Path(__file__).parent / "fixtures/course"
@@ -246,6 +246,26 @@ def test_what_changed_is_graded_again_and_so_is_what_ran_out_of_a_shorter_time(c
     assert results["forever"].reason == f"Stopped after {TIMEOUT + 1} seconds: test-ring-area."
 
 
+@pytest.mark.parametrize(
+    ("timeout", "changes", "kept"),
+    [
+        (10, {"state": State.PARTLY, "seconds": 40.0}, True),
+        (20, {"state": State.PARTLY}, False),
+        (5, {"state": State.PARTLY}, False),
+        (20, {"state": State.UNGRADABLE}, False),
+        (20, {}, True),
+        (5, {"seconds": 4.0}, True),
+        (5, {"seconds": 6.0}, False),
+        (20, {"marks": (Mark("explain-ring", None, 1, "by hand"),)}, True),
+        (20, {"marks": (Mark("test-ring-area", None, 1, "by hand"),)}, False),
+    ],
+)
+def test_a_result_is_kept_when_another_time_limit_could_not_change_it(course, timeout, changes, kept):
+    (areas,) = course.choose([AREAS])
+    old = Result("a", AREAS, State.GRADED, 5, timeout=10, seconds=2.0)
+    assert kept == outlasts(replace(old, **changes), areas, timeout)
+
+
 def test_a_damaged_record_counts_as_absent(course, printed):
     path = path_of(course, ADDING, "all-right")
     kept = path.read_bytes()
@@ -260,6 +280,7 @@ def test_a_later_file_that_cannot_be_graded_says_what_the_gradebook_keeps(course
     shutil.copytree(course.submitted / "renamed", elsewhere.submitted / "renamed")
     (elsewhere.submitted / f"renamed/{ADDING}/my homework (final).ipynb").write_text("")
     shutil.copytree(course.work / "results", tmp_path / "results")
+    (tmp_path / f"results/{ADDING}/all-right.json").write_text("{")  # of one who left, and damaged
     (result,) = grade(replace(elsewhere, work=tmp_path), course.choose([ADDING]))
     assert result.reason == "my homework (final).ipynb is empty. Ask for the file again."
     assert result.notes == ("The gradebook keeps the 5 points of an earlier version.",)
@@ -343,6 +364,23 @@ def test_a_question_whose_test_the_solution_itself_fails_here_is_left_to_a_perso
     ]
     said = capsys.readouterr().out
     assert f"{ADDING}, test-mean-function: the solution itself gets 0 of 3 points here (" in said
+
+    def again(**options):
+        """Hand in a third submission, grade it, and say whether the solution was graded as well."""
+        hand_in(course, course.choose([ADDING]), CLASS[2:3])
+        kept = path_of(course, ADDING, REFERENCE)
+        before = kept.stat().st_ino  # a file is replaced, not written over
+        results = grade(course, course.choose([ADDING]), **{"timeout": TIMEOUT} | options)
+        assert {result.open_points for result in results if result.graded} == {3}
+        assert "the solution itself gets 0 of 3" in capsys.readouterr().out
+        return kept.stat().st_ino != before
+
+    assert not again()
+    assert again(force=True)
+    assert again(timeout=TIMEOUT - 1) is False
+    nb["cells"][0]["source"] += "\n"
+    path.write_text(dumps(nb))
+    assert again()
     with stock.open_gradebook(course) as gradebook:
         score = gradebook.find_grade("test-mean-function", ADDING, ADDING, "all-right")
         assert (score.auto_score, score.needs_manual_grade) == (None, True)

@@ -1,4 +1,3 @@
-import os
 import shutil
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from autograde.errors import CourseError
 from autograde.intake import collect
 from autograde.notebook import dumps, load
 from autograde.result import State
+from tests.attacks.exhaustion import deep_folder
 from tests.attacks.remove import remove
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -171,13 +171,7 @@ def test_files_beside_a_notebook_that_are_too_large_are_not_even_read(course):
 
 
 def test_folders_deeper_than_any_path_are_left_out(course):
-    here = os.open(given(course, add={f"{ADDING}/data/a.csv": b"1"}).notebook.parent, os.O_RDONLY)
-    for _ in range(1200):
-        os.mkdir("deep", dir_fd=here)
-        below = os.open("deep", os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = below
-    os.close(here)
+    deep_folder.files(given(course, add={f"{ADDING}/data/a.csv": b"1"}).notebook.parent)
     try:
         (submission,) = collect(course, course.assignments[:1])
         assert [path.name for path in submission.files] == ["a.csv"]

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
 import textwrap
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,9 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograde import session
 from autograde.capture import NOTHING, Ran
-from autograde.judge import Judged, Outcome, Patience, channels, judge
+from autograde.judge import TOUCHED, Judged, Outcome, Patience, channels, judge
 from autograde.notebook import Notebook, load
 from autograde.verdict import points_of
 from cnnkit.answers import QUESTIONS, FunctionQuestion
@@ -29,38 +24,18 @@ ROOT = Path(__file__).resolve().parent.parent
 REAL = ("01-convolution-by-hand", "02-shapes-and-parameters")
 QUICK = Patience(cell=1, test=2, grace=1)
 
+Fork = Callable[[int], list[socket.socket]]
 Grade = Callable[..., Judged]
 
 
 @pytest.fixture
-def grade() -> Iterator[Grade]:
+def grade(forked_session: Fork) -> Grade:
     """Return a function that judges a hand-in against a session in a process of its own."""
-    children: list[int] = []
 
     def run(source: Notebook, submitted: Notebook | None = None, patience: Patience | None = None) -> Judged:
-        pairs = [socket.socketpair() for _ in range(channels(source))]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # newer Pythons warn when a process with threads is forked
-            child = os.fork()
-        if child == 0:
-            try:
-                warnings.resetwarnings()
-                os.setsid()
-                for ours, _ in pairs:
-                    ours.close()
-                session.main([theirs for _, theirs in pairs])
-            finally:
-                os._exit(0)
-        children.append(child)
-        for _, theirs in pairs:
-            theirs.close()
-        return judge(source, submitted or source, [ours for ours, _ in pairs], patience)
+        return judge(source, submitted or source, forked_session(channels(source)), patience)
 
-    yield run
-    for child in children:
-        with suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+    return run
 
 
 def plain(source: str, id: str = "") -> dict[str, Any]:
@@ -503,7 +478,7 @@ FORGED_ANSWERS = {
     "an answer of no kind": {"id": 1, "answer": 42},
     "a value of no kind": {"id": 1, "value": {"x": 42}},
     "an unknown node": {"id": 1, "value": ["pickle", b""]},
-    "another turn": {"id": 2, "value": 42},
+    "another turn": {"id": 9, "value": 42},
     "a broken exception": {"id": 1, "raised": {"mro": "ValueError", "text": "x"}},
     "a call back": {"id": 1, "callback": 0, "args": []},
 }
@@ -518,12 +493,102 @@ def forged(self, message, *rest):
     return send(self, {FORGED_ANSWERS[name]!r} if message.get("value") == 42 else message, *rest)
 Channel.send = forged
 """
-    answer = "x = 42\ny = 1\n"
-    tests = [check("assert x == 42", "forged"), check("assert y == 1", "after")]
+    answer = "def x(): return 42\ny = 1\n"
+    tests = [check("assert x() == 42", "forged"), check("assert y == 1", "after")]
     assert {"forged": 1, "after": 1} == earned(grade(notebook(solution(answer, "x"), *tests)))
     judged = grade(notebook(solution(answer + forge, "x"), *tests), patience=QUICK)
     assert {"forged": 0, "after": 1} == earned(judged)
     assert judged.tests[0].error.split(":")[0] in ("SessionLost", "WireError")
+
+
+FORGED_STEPS = {
+    "no answer": {},
+    "an end of no kind": {"ended": {"x": 42}},
+    "an end that is unknown": {"ended": ["pickle", b""]},
+    "an unknown node": {"value": ["pickle", b""]},
+    "another turn": {"id": 9, "ended": None},
+}
+
+
+@pytest.mark.parametrize("name", FORGED_STEPS)
+def test_a_forged_step_of_a_generator_fails_its_test_only(grade: Grade, name: str) -> None:
+    forge = f"""
+from autograde.wire import Channel
+send = Channel.send
+def forged(self, message, *rest):
+    forged = {{"id": message.get("id")}} | {FORGED_STEPS[name]!r}
+    return send(self, forged if message.get("value") == 42 else message, *rest)
+Channel.send = forged
+"""
+    answer = "def x(): yield 42\ny = 1\n"
+    tests = [check("assert list(x()) == [42]", "forged"), check("assert y == 1", "after")]
+    assert {"forged": 1, "after": 1} == earned(grade(notebook(solution(answer, "x"), *tests)))
+    judged = grade(notebook(solution(answer + forge, "x"), *tests), patience=QUICK)
+    assert {"forged": 0, "after": 1} == earned(judged)
+
+
+def test_a_forged_answer_about_a_class_loses_the_session(grade: Grade) -> None:
+    forge = "from autograde.session import Snapshot\nSnapshot.derives = lambda self, request: {'value': 1}"
+    source = notebook(solution("class A: pass", "a"), check("assert isinstance(A(), A) and issubclass(A, A)"))
+    assert 1 == only(grade(source)).points
+    forged = notebook(solution("class A: pass\n" + forge, "a"), source["cells"][1])
+    assert only(grade(source, forged)).error.startswith("SessionLost")
+
+
+FORGED_VALUES = {
+    "no values": {},
+    "values of no kind": {"values": 42},
+    "an unknown node": {"values": {"x": ["pickle", b""]}},
+    "an object": {"values": {"x": ["handle", 0, {"type": "int", "kind": "object", "callable": True}]}},
+    "other names": {"values": {"y": 42, "assert": 1}},
+}
+
+
+@pytest.mark.parametrize("name", FORGED_VALUES)
+def test_forged_values_are_worth_no_more_than_others(grade: Grade, name: str) -> None:
+    forge = f"""
+from autograde.wire import Channel
+send = Channel.send
+def forged(self, message, *rest):
+    values = message.get("values") or {{}}
+    return send(self, message | {FORGED_VALUES[name]!r} if "x" in values else message, *rest)
+Channel.send = forged
+"""
+    answer = "x = 7\ny = 1\n"
+    tests = [check("assert x == 42", "forged"), check("assert y == 1", "after")]
+    judged = grade(notebook(solution(answer + forge, "x"), *tests), patience=QUICK)
+    assert {"forged": 0, "after": 1} == earned(judged)
+
+
+def test_values_are_what_they_were_when_the_test_s_turn_came(grade: Grade) -> None:
+    source = notebook(
+        solution("x = [1]", "x"), check("assert x == [1]\nx.append(2)", "a"), check("assert x == [1]", "b")
+    )
+    later = notebook(*source["cells"], solution("x.clear()\nx = 3", "late"))
+    assert {"a": 1, "b": 1} == earned(grade(source, later))
+
+
+def test_a_name_that_only_a_hidden_test_uses_is_asked_for_when_all_cells_have_run(grade: Grade) -> None:
+    """What is fetched at once says which names a test uses: students may learn that of what they can read."""
+    spy = """
+from autograde import session
+asked, plain = [], session._Session.plain
+def listen(self, request):
+    asked.extend(request["names"])
+    return plain(self, request)
+session._Session.plain = listen
+x, y = 1, 2
+"""
+    hidden = "assert x == 1\n### BEGIN HIDDEN TESTS\nassert y == 2\n### END HIDDEN TESTS"
+    source = notebook(
+        solution(spy.strip(), "x"),
+        check(hidden, "hidden"),
+        check("assert x == 1", "open"),
+        solution("asked", "asked"),
+    )
+    judged = grade(source)
+    assert {"hidden": 1, "open": 1} == earned(judged)
+    assert "['x']" == judged.cells[-1].outputs[0]["data"]["text/plain"]
 
 
 def test_a_claimed_value_is_taken_as_the_student_s_own(grade: Grade) -> None:
@@ -565,6 +630,9 @@ SLOW = {
         "def x():\n    while True: pass",
         "for _ in range(200):\n    try: x()\n    except Exception: pass",
     ),
+    "a generator without an end": ("def x():\n    while True: yield 1", "for _ in x(): pass"),
+    "a generator that never yields": ("def x():\n    while True: pass\n    yield", "next(x())"),
+    "an iterator without an end": ("import itertools\nx = itertools.repeat(1)", "-1 in x"),
     "a property": ("class X:\n    @property\n    def p(self):\n        while True: pass\nx = X()", "x.p"),
 }
 
@@ -898,13 +966,16 @@ REFUSED = {
     "bool": ("bool(f)", "TypeError: <the student's function f> is no plain data"),
     "for": ("for x in box: pass", "TypeError: <the student's Box object> is no plain data"),
     "in": ("1 in box", "TypeError: <the student's Box object> is no plain data"),
-    "len": ("len(box)", "TypeError: object of type 'Proxy' has no len()"),
-    "[]": ("box[0]", "TypeError: 'Proxy' object is not subscriptable"),
-    "+": ("box + 1", "TypeError: unsupported operand type(s) for +: 'Proxy' and 'int'"),
-    "float": ("float(box)", "TypeError: float() argument must be a string or a real number, not 'Proxy'"),
+    "len": ("len(box)", "TypeError: object of type 'Box' has no len()"),
+    "[]": ("box[0]", "TypeError: 'Box' object is not subscriptable"),
+    "+": ("box + 1", "TypeError: unsupported operand type(s) for +: 'Box' and 'int'"),
+    "float": ("float(box)", "TypeError: float() argument must be a string or a real number, not 'Box'"),
     "copy": ("import copy; copy.deepcopy(box)", "TypeError: <the student's Box object> is no plain data"),
     "pickle": ("import pickle; pickle.dumps(box)", "TypeError: <the student's Box object> is no plain data"),
-    "setting": ("box.n = 3", "AttributeError: <the student's Box object>: `n` cannot be set from a test."),
+    "setting": (
+        "box.__class__ = int",
+        "AttributeError: <the student's Box object>: `__class__` cannot be set from a test.",
+    ),
     "an object of the test's": (
         "class Mine: pass\nf(Mine())",
         "WireError: call: an argument is a Mine, expected plain data, an array, a tensor or what the student",
@@ -926,6 +997,107 @@ def test_what_cannot_be_done_says_so(grade: Grade, name: str) -> None:
     assert 0 == outcome.points
 
 
+CLASSES = {
+    "real types decide": (
+        """
+class Shape: pass
+class Meta(type):
+    def __instancecheck__(cls, value): return True
+    def __subclasscheck__(cls, other): return True
+class Anything(metaclass=Meta): pass
+class Liar:
+    __class__ = Shape
+class Square(Shape): pass
+x = Liar()
+""",
+        """
+assert isinstance(Square(), Shape) and isinstance(Square(), (int, Shape)) and not isinstance(x, Shape)
+assert not isinstance(Shape(), Anything) and not issubclass(Shape, Anything) and not isinstance(3, Shape)
+assert issubclass(Square, Shape) and not issubclass(Shape, Square) and not issubclass(int, Shape)
+""",
+    ),
+    "what arrives as data has no class of the student's any more": (
+        "class Metre(float): pass\ndef f(): return Metre(3)",
+        """
+try: isinstance(f(), Metre)
+except TypeError as error: assert 'arrives as plain data' in str(error)
+else: assert False
+""",
+    ),
+    "an exception class catches what is of it, and no more": (
+        "class Low(ValueError): pass\nclass Lower(Low): pass\nclass High(Exception): pass\n"
+        "def f(kind): raise {'low': Low, 'lower': Lower, 'high': High}[kind]",
+        """
+for kind in ('low', 'lower'):
+    try: f(kind)
+    except High: assert False
+    except Low as error: assert isinstance(error, ValueError) and type(error).__name__.lower() == kind
+try: f('high')
+except Low: assert False
+except High: pass
+assert issubclass(Lower, Low) and not issubclass(Low, Lower)
+""",
+    ),
+    "a dataclass that can change is compared as it is": (
+        "from dataclasses import dataclass, field\n@dataclass\nclass P:\n    x: int\n"
+        "    seen: int = field(default=0, compare=False)\n    def move(self): self.x += 1; self.seen += 1",
+        """
+p = P(1)
+assert p == P(1) and p != P(2) and [p] == [P(1)]
+p.move()
+p.seen = 9
+assert p == P(2) and p.seen == 9
+""",
+    ),
+    "a dataclass that compares in its own way is not compared": (
+        "from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\n"
+        "    def __eq__(self, other): return True",
+        "try: P(1) == P(2)\nexcept TypeError: pass\nelse: assert False",
+    ),
+    "a path names a file and opens none": (
+        "from pathlib import Path\nx = Path('/etc/hostname')\ndef f(p): return p.exists()",
+        "import pathlib\nassert x == pathlib.Path('/etc/hostname') and not hasattr(x, 'read_text')\n"
+        "assert f(pathlib.Path('/')) is True",
+    ),
+    "what is inside an exception": (
+        "class E(Exception):\n    def __init__(self, n): super().__init__('no'); self.n = n\n"
+        "    def _render_traceback_(self): return ['forged']\ndef f(): raise E([1, 2])",
+        """
+try: f()
+except E as error:
+    assert error.n == [1, 2] and error.args == ('no',) and not hasattr(error, 'nothing')
+    assert not hasattr(error, '_render_traceback_')
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_classes(grade: Grade, name: str) -> None:
+    text, test = CLASSES[name]
+    outcome = only(grade(notebook(solution(text.strip(), "f"), check(test.strip()))))
+    assert ("", 1) == (outcome.error, outcome.points)
+
+
+def test_a_student_s_name_for_every_exception_catches_no_failed_test(grade: Grade) -> None:
+    test = "try:\n    f()\n    assert False, 'no error'\nexcept Low:\n    pass"
+    source = notebook(solution("class Low(Exception): pass\ndef f(): raise Low", "f"), check(test))
+    assert 1 == only(grade(source)).points
+    for claim in ("Low = Exception", "Low = BaseException", "Low = AssertionError"):
+        forged = notebook(solution(f"{claim}\ndef f(): pass", "f"), source["cells"][1])
+        assert "AssertionError: no error" == only(grade(source, forged)).error
+
+
+def test_a_changed_argument_is_noted_where_the_test_asks_for_it(grade: Grade) -> None:
+    asks, sees = "x = [2, 1]\nassert f(x) == [1, 2]\nassert x == [2, 1]", "x = [2, 1]\nassert f(x) == [1, 2]"
+    source = notebook(solution("def f(x): return sorted(x)", "f"), check(asks, "asks"), check(sees, "sees"))
+    spoils = notebook(solution("def f(x): x.sort(); return list(x)", "f"), *source["cells"][1:])
+    returns = notebook(solution("def f(x): return x", "f"), *source["cells"][1:])
+    assert [(), ()] == [test.notes for test in grade(source).tests]
+    assert [(TOUCHED,), ()] == [test.notes for test in grade(source, spoils).tests]
+    assert [(TOUCHED,), ()] == [test.notes for test in grade(source, returns).tests]
+
+
 # -- points
 
 VALUES: dict[str, tuple[Any, float, str]] = {
@@ -937,6 +1109,7 @@ VALUES: dict[str, tuple[Any, float, str]] = {
     "more than there is": (5, 2, "The test gave 5 of 2 points; it was put right."),
     "less than nothing": (-1.0, 0, "The test gave -1 of 2 points; it was put right."),
     "no number": (float("nan"), 0, "The test's last value is not a number (NaN): no points."),
+    "a number beyond all floats": (10**400, 2, "The test gave inf of 2 points; it was put right."),
     "infinity": (float("inf"), 2, "The test gave inf of 2 points; it was put right."),
     "a truth": (True, 2, "The test's last value is a bool, no number: full points, as in nbgrader."),
     "a text": ("0.5", 2, "The test's last value is a str, no number: full points, as in nbgrader."),

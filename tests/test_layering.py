@@ -44,18 +44,20 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "sanity": ("notebook unsupported", ""),
         "leaks": ("notebook", ""),
         "course": ("errors notebook", ""),
-        "stock": ("course errors", "nbformat nbgrader traitlets"),
+        "stock": ("course errors", "nbformat nbgrader sqlalchemy traitlets"),
         "release": ("course errors leaks notebook sanity stock", ""),
         "kit": ("course errors leaks notebook release", ""),
         "result": ("course text", ""),
         "intake": ("course errors limits notebook result text", ""),
         # the sandbox's side
         "nodes": ("", ""),
-        "export": ("nodes", "numpy torch"),
-        "load": ("nodes", "numpy torch"),
+        "iterators": ("", ""),
+        "standard": ("nodes", ""),
+        "export": ("iterators nodes standard", "numpy torch"),
+        "load": ("nodes standard", "numpy torch"),
         "wire": ("export load nodes", "msgpack"),
         "capture": ("text", "IPython traitlets"),
-        "session": ("capture export load wire", "numpy torch"),
+        "session": ("capture export load wire", "matplotlib_inline numpy torch"),
         "limits": ("", ""),
         "namespaces": ("", ""),
         "pages": ("", ""),
@@ -70,18 +72,24 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "walk": ("notebook", ""),
         "sources": ("names", ""),
         "origins": ("names notebook", ""),
-        "unsupported": ("names notebook origins walk", ""),
+        "made": ("names notebook", ""),
+        "operators": ("made", ""),
+        "unseen": ("made", ""),
+        "unsupported": ("made names notebook operators origins unseen walk", ""),
         "raised": ("", ""),
         "claims": ("capture wire", ""),
         "verdict": ("capture", ""),
-        "proxies": ("", ""),
-        "remote": ("export load proxies raised sources wire", ""),
-        "judge": ("capture claims notebook origins proxies remote sources text verdict walk wire", ""),
+        "proxies": ("raised", ""),
+        "remote": ("export iterators load proxies raised sources wire", ""),
+        "judge": (
+            "capture claims notebook origins proxies remote sources text unsupported verdict walk wire",
+            "",
+        ),
         "marks": ("course judge notebook result walk", ""),
         "executed": ("judge notebook walk", ""),
         "task": ("course intake notebook result", ""),
         "grading": (
-            "errors executed judge limits marks namespaces notebook origins result sandbox task walk",
+            "errors executed judge limits marks namespaces notebook origins result sandbox task verdict walk",
             "numpy",
         ),
         "child": ("", ""),
@@ -95,12 +103,12 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "report": ("course errors result stock summary", "jinja2 nbgrader"),
         "doctor": ("course sandbox", ""),
         "demo": ("course errors notebook", ""),
-        "__main__": ("course demo doctor errors grade kit release report sandbox table", ""),
+        "__main__": ("course demo doctor errors grade kit release report result sandbox table", ""),
     },
 }
 # what a student's code can see and reach of this package
 INSIDE = {"nodes", "export", "load", "wire", "capture", "session", "text", "limits", "namespaces"}
-INSIDE |= {"pages", "parcel", "seccomp", "warden", "warm"}
+INSIDE |= {"iterators", "standard", "pages", "parcel", "seccomp", "warden", "warm"}
 HEAVY = {"torch", "torchvision", "matplotlib", "scipy", "sklearn", "pandas", "nbgrader", "anywidget"}
 HEAVY |= {"PIL", "tqdm"}
 

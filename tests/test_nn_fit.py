@@ -196,17 +196,9 @@ def test_augmentation_reaches_the_training_split_alone(data):
     assert {augment for name, augment in asked if name != "train"} == {None}
 
 
-def test_a_module_of_ones_own_is_trained_in_place(data):
-    class Mine(torch_nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.fc = torch_nn.Linear(36, 4)
-
-        def forward(self, x):
-            return self.fc(x.flatten(1))
-
+def test_a_module_of_ones_own_is_trained_in_place(data, own_module):
     torch.manual_seed(0)
-    model = Mine()
+    model = own_module()
     before = model.fc.weight.detach().clone()
     run = fit(data, model, epochs=3)
     assert run.model is model

@@ -306,19 +306,11 @@ def test_other_data_are_named(run, blobs):
     assert "The data are not those of the log: validation, test." in repr(found)
 
 
-def test_a_module_that_cannot_be_described_is_given_to_verify(data, tmp_path):
-    class Mine(torch_nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.fc = torch_nn.Linear(36, 4)
-
-        def forward(self, x):
-            return self.fc(x.flatten(1))
-
-    nn.fit(Mine(), data, **OPTIONS, log=tmp_path / "run.jsonl")
+def test_a_module_that_cannot_be_described_is_given_to_verify(data, tmp_path, own_module):
+    nn.fit(own_module(), data, **OPTIONS, log=tmp_path / "run.jsonl")
     run = nn.runlog.read(tmp_path / "run.jsonl")
     assert run.network is None
-    assert nn.verify(run, data, model=Mine()).agrees
+    assert nn.verify(run, data, model=own_module()).agrees
     assert said(ArgumentError, lambda: nn.verify(run, data)) == (
         "verify: `model` is None, expected a module: the log of this run does not hold its layers."
         " Give a module of the class that was trained."

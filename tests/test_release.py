@@ -95,6 +95,30 @@ def test_the_release_is_byte_for_byte_that_of_stock_nbgrader_which_also_finds_no
     assert before == target(released).read_bytes()
 
 
+def test_files_beside_a_notebook_are_released_and_listed(root, capsys):
+    (source(root).parent / "data").mkdir()
+    (source(root).parent / "data/map.csv").write_text("1\n")
+    (source(root).parent / "plan.txt").write_text("2\n")
+    assert main(["release", "--course", str(root), "01-adding"]) == 0
+    said = "01-adding: 5 points, 2 questions, released, with data/map.csv, plan.txt\n"
+    assert said == capsys.readouterr().out
+    assert b"1\n" == (target(root).parent / "data/map.csv").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["a-solution.py", "Solutions/notes.txt"])
+def test_a_file_that_is_called_a_solution_is_not_released(root, capsys, name):
+    path = source(root).parent / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("x = 1\n")
+    said = refused(root, capsys)
+    assert (
+        f"01-adding/{name}: is called a solution, and students would get it. Move it out of"
+        f" {source(root).parent}, or give it another name if it is for them.\n"
+    ) in said
+    assert said.endswith("Nothing was released.\n")
+    assert not (root / "notebooks").exists()
+
+
 def test_check_passes_after_a_release(released, capsys):
     assert main(["release", "--check", "--course", str(released)]) == 0
     assert capsys.readouterr().out == "2 assignments are released as their sources say, and nothing leaks.\n"
@@ -483,6 +507,11 @@ def test_a_course_with_nbgraders_own_folders_is_found_from_below(tmp_path):
     assert [assignment.name for assignment in course.assignments] == ["hw1"]
     assert (tmp_path / "submitted", 5.0) == (course.submitted, course.assignments[0].points)
     assert f"sqlite:///{tmp_path}/gradebook.db" == course.gradebook
+
+
+def test_an_assignment_that_is_named_twice_is_chosen_once(root):
+    chosen = find(root).choose(["02-areas", "01-adding", "02-areas"])
+    assert ["02-areas", "01-adding"] == [assignment.name for assignment in chosen]
 
 
 def test_a_course_without_assignments_says_what_is_missing(tmp_path):

@@ -1,13 +1,14 @@
 import csv
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from autograde.__main__ import main
-from autograde.course import Assignment, Question
+from autograde.course import Assignment, Question, find
 from autograde.report import page, write_tables
-from autograde.result import Mark, Result, State
+from autograde.result import Mark, Result, State, path_of, record
 from autograde.summary import findings, summarise
 from autograde.table import print_class, remarks
 
@@ -181,11 +182,28 @@ def test_a_spreadsheet_runs_nothing_that_a_student_wrote(tmp_path, formula):
             assert not any(cell.startswith(formula) for cell in row.values())
 
 
-def test_a_report_before_grading_says_what_to_do(tmp_path, capsys):
+@pytest.fixture
+def empty(tmp_path):
+    """Return a course with one assignment, of which nothing was graded."""
     folder = tmp_path / "source/a"
     folder.mkdir(parents=True)
     (tmp_path / "nbgrader_config.py").write_text("")
     (folder / "a.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    return find(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:.*alembic:UserWarning")  # nbgrader's
+def test_a_report_names_the_results_that_it_lacks(empty, tmp_path, capsys):
+    record(empty, result("one", state=State.MISSING, name="a"))
+    broken = path_of(empty, "a", "two")
+    broken.write_text("{")
+    assert main(["report", "--course", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert said.err == f"report: {broken} cannot be read and is left out. Run `autograde grade` again.\n"
+    assert ["one"] == [row["student"] for row in rows(Path(said.out.strip()).with_name("scores.csv"))]
+
+
+def test_a_report_before_grading_says_what_to_do(empty, tmp_path, capsys):
     assert main(["report", "--course", str(tmp_path)]) == 2
     wanted = "autograde: report: nothing of a was graded yet. Run `autograde grade` first.\n"
     assert capsys.readouterr().err == wanted

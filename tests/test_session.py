@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograde import session
 from autograde.claims import rebuilt
 from autograde.wire import Channel, Silence, export, load
 
@@ -52,32 +48,12 @@ class Line:
 
 
 @pytest.fixture
-def line() -> Iterator[Line]:
+def line(forked_session: Callable[[int], list[socket.socket]]) -> Iterator[Line]:
     """Return a line to a session in a process of its own."""
-    pairs = [socket.socketpair() for _ in range(1 + SPARE)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # newer Pythons warn when a process with threads is forked
-        child = os.fork()
-    if child == 0:
-        try:
-            warnings.resetwarnings()
-            os.setsid()
-            for ours, _ in pairs:
-                ours.close()
-            session.main([theirs for _, theirs in pairs])
-        finally:
-            os._exit(0)
-    for _, theirs in pairs:
-        theirs.close()
-    line = Line([ours for ours, _ in pairs])
-    try:
-        yield line
-    finally:
-        for channel in (line.main, *line.spare):
-            channel.close()
-        with suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+    line = Line(forked_session(1 + SPARE))
+    yield line
+    for channel in (line.main, *line.spare):
+        channel.close()
 
 
 def test_cells_share_their_variables_and_show_what_jupyter_shows(line: Line) -> None:
@@ -213,6 +189,43 @@ def test_a_call_returns_errors_prints_and_arguments_by_name(line: Line) -> None:
     assert ["__main__.Small", "builtins.ValueError"] == answer["raised"]["mro"][:2]
     assert "too small" == answer["raised"]["text"]
     assert "a is 1\n" == answer["stdout"]
+
+
+def test_a_copy_walks_through_iterators_and_says_where_they_end(line: Line) -> None:
+    line.run("def f():\n    got = yield 1\n    print(got)\n    return 'end'\ng = f()")
+    line.fork()
+    handle, fields = line.value("g")
+    assert ("generator", "f") == (fields["kind"], fields["name"])
+    assert {"value": 1, "id": 3} == line.ask(do="next", handle=handle, sent=None)
+    assert {"ended": "end", "stdout": "5\n", "id": 3} == line.ask(do="next", handle=handle, sent=5)
+    assert {"ended": None, "id": 3} == line.ask(do="next", handle=handle, sent=None)
+
+
+def test_a_call_says_whether_it_has_changed_or_returned_its_arguments(line: Line) -> None:
+    line.run("def f(x): x *= 2\ndef g(x): return x\ndef h(x): return len(x)")
+    line.fork()
+    handles = [line.value(name)[0] for name in "fgh"]
+    for argument in ([1, float("nan")], np.array([1.0, np.nan]), bytearray(b"ab")):
+        said = [
+            line.ask(do="call", handle=handle, args=[export(argument, id)], kwargs={}).get("touched")
+            for handle in handles
+        ]
+        assert [True, True, None] == said
+    table = export({"b", "a", "c", 1, 2}, id)
+    assert "touched" not in line.ask(do="call", handle=handles[2], args=[table], kwargs={})
+    assert "touched" not in line.ask(do="call", handle=handles[1], args=[7], kwargs={})
+
+
+def test_attributes_can_be_set_and_classes_asked_for(line: Line) -> None:
+    line.run("class A: pass\nclass B(A): pass\na, b = A(), B()")
+    line.fork()
+    a, b, kind = (line.value(name)[0] for name in ("a", "b", "B"))
+    assert line.ask(do="set", handle=a, attribute="n", value=["list", [1]])["value"] is None
+    assert ["list", [1]] == line.ask(do="get", handle=a, attribute="n")["value"]
+    asked = [line.ask(do="derives", handle=x, of=kind, how="instance")["value"] for x in (a, b)]
+    assert [False, True] == asked
+    assert line.ask(do="derives", handle=kind, of=kind, how="class")["value"] is True
+    assert "refused" in line.ask(do="derives", handle=a, of=kind, how="class")
 
 
 @pytest.mark.parametrize("leave", ["raise SystemExit(1)", "raise KeyboardInterrupt", "raise GeneratorExit"])

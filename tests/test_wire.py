@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
+import enum
+import itertools
 import math
+import pathlib
 import pickle
 import socket
 import threading
 import time
-from collections import OrderedDict, defaultdict, namedtuple
-from collections.abc import Callable, Iterator
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import msgpack
@@ -20,6 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stnp
 
+from autograde.iterators import ITERATORS
 from autograde.nodes import DEPTH, ITEMS, LARGEST
 from autograde.wire import Channel, Silence, WireError, export, load
 
@@ -113,6 +120,91 @@ def test_a_parameter_arrives_as_a_tensor_that_wants_a_gradient() -> None:
     assert arrived.requires_grad
 
 
+ZONES = st.none() | st.timedeltas(datetime.timedelta(hours=-23), datetime.timedelta(hours=23)).map(
+    datetime.timezone
+)
+STANDARD = (
+    st.dictionaries(KEYS, KEYS).map(OrderedDict)
+    | st.dictionaries(KEYS, KEYS).map(lambda table: defaultdict(list, table))
+    | st.dictionaries(KEYS, KEYS).map(lambda table: defaultdict(None, table))
+    | st.lists(KEYS).map(Counter)
+    | st.lists(KEYS).map(deque)
+    | st.lists(KEYS).map(lambda items: deque(items, len(items) + 2))
+    | st.fractions()
+    | st.decimals()
+    | st.dates()
+    | st.datetimes(timezones=ZONES)
+    | st.times(timezones=ZONES)
+    | st.timedeltas()
+    | st.text("abc/.", min_size=1).map(pathlib.PurePosixPath)
+)
+
+
+@given(STANDARD | st.lists(STANDARD) | st.dictionaries(KEYS, STANDARD))
+def test_values_of_the_standard_library_arrive_as_themselves(value: Any) -> None:
+    arrived = over(value)
+    assert type(value) is type(arrived)
+    assert repr(value) == repr(arrived)
+
+
+@given(st.dictionaries(KEYS, KEYS))
+def test_the_views_of_a_dictionary_arrive_as_views(table: dict[Any, Any]) -> None:
+    for view in (table.keys(), table.values(), table.items()):
+        arrived = over(view)
+        assert type(view) is type(arrived)
+        assert repr(list(view)) == repr(list(arrived))
+    assert repr(list(OrderedDict(table).keys())) == repr(list(over(OrderedDict(table).keys())))
+
+
+def test_an_ordered_dict_arrives_in_its_own_order() -> None:
+    table = OrderedDict(a=1, b=2)
+    table.move_to_end("a")
+    assert ["b", "a"] == list(over(table))
+
+
+def test_a_zone_keeps_its_name_and_one_with_rules_of_its_own_stays_there() -> None:
+    named = datetime.timezone(datetime.timedelta(hours=1), "CET")
+    assert "CET" == over(datetime.datetime(2024, 1, 1, tzinfo=named)).tzname()
+    assert over(datetime.UTC) is datetime.UTC
+
+    class Rules(datetime.tzinfo):
+        def utcoffset(self, moment: Any) -> Any:
+            raise RuntimeError("the zone was asked")
+
+    moment = datetime.datetime(2024, 1, 1, tzinfo=Rules())
+    assert 7 == load(export(moment, lambda value: 7), lambda handle, fields: handle)
+
+
+def test_python_s_own_iterators_travel_unmoved_and_those_of_other_classes_are_objects() -> None:
+    class Mine:
+        def __iter__(self) -> Any:
+            return self
+
+        def __next__(self) -> int:
+            raise RuntimeError("it was moved")
+
+    class MyMap(map):
+        pass
+
+    def kind(value: Any) -> str:
+        return str(load(export(value, lambda value: 3), lambda handle, fields: fields)["kind"])
+
+    moved: list[int] = []
+    for value in (
+        map(moved.append, [1]),
+        zip([1]),
+        iter([1]),
+        itertools.count(),
+        enumerate("a"),
+        iter({}),
+    ):
+        assert "iterator" == kind(value)
+    assert "generator" == kind(moved.append(x) for x in [1])
+    assert ["object", "object"] == [kind(Mine()), kind(MyMap(moved.append, [1]))]
+    assert moved == []
+    assert all(hasattr(kind, "__next__") for kind in ITERATORS)
+
+
 class LyingInt(int):
     def __eq__(self, other: object) -> bool:
         return True
@@ -152,12 +244,58 @@ class LyingTensor(torch.Tensor):
         return torch.full((3,), 42.0)
 
 
+class LyingOrder(OrderedDict):
+    def items(self) -> Any:
+        return [("b", 42)]
+
+    __iter__ = keys = items
+
+
+class LyingCounter(Counter):
+    def __getitem__(self, key: Any) -> int:
+        return 42
+
+    def __missing__(self, key: Any) -> int:
+        return 42
+
+
+class LyingFraction(Fraction):
+    numerator = denominator = 42  # type: ignore[assignment]
+
+
+class LyingDecimal(Decimal):
+    def __str__(self) -> str:
+        return "42"
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = Decimal.__hash__
+
+
+class LyingMoment(datetime.datetime):
+    year = hour = 42  # type: ignore[assignment]
+
+    def isoformat(self, *args: Any) -> str:
+        return "42"
+
+
+class LyingPath(pathlib.PurePosixPath):
+    def __fspath__(self) -> str:
+        return "/etc/passwd"
+
+
 LYING = {
     "int": (LyingInt(7), 7),
     "list": (LyingList([1, 2]), [1, 2]),
     "text": (LyingText("7"), "7"),
-    "ordered": (OrderedDict(a=1), {"a": 1}),
-    "default": (defaultdict(list, a=1), {"a": 1}),
+    "ordered": (LyingOrder(a=1), OrderedDict(a=1)),
+    "default": (defaultdict(lambda: 42, a=1), {"a": 1}),
+    "counter": (LyingCounter("ab"), Counter("ab")),
+    "fraction": (LyingFraction(1, 2), Fraction(1, 2)),
+    "decimal": (LyingDecimal("0.10"), Decimal("0.10")),
+    "moment": (LyingMoment(2024, 2, 29, 12), datetime.datetime(2024, 2, 29, 12)),
+    "path": (LyingPath("a/b"), pathlib.PurePosixPath("a/b")),
 }
 
 
@@ -245,6 +383,27 @@ def test_a_frozen_dataclass_brings_its_fields_and_one_that_can_change_does_not()
     assert "fields" not in load(export(loose, lambda value: 3), lambda handle, fields: fields)
 
 
+class Colour(enum.Enum):
+    RED = "r"
+    BLUE = ("b", 1)
+
+
+def test_a_member_of_an_enum_brings_its_name_and_value() -> None:
+    fields = load(export(Colour.BLUE, lambda value: 3), lambda handle, fields: fields)
+    assert ("Colour", {"name": "BLUE", "value": ("b", 1)}) == (fields["type"], fields["fields"])
+
+
+def test_a_class_says_its_bases_and_its_docstring_and_asks_no_metaclass() -> None:
+    class LowError(ValueError):
+        """Too low."""
+
+    fields = load(export(LowError, lambda value: 3), lambda handle, fields: fields)
+    assert "Too low." == fields["doc"]
+    assert ["builtins.ValueError", "builtins.Exception"] == fields["mro"][1:3]
+    asked = load(export(evil_class(), lambda value: 3), lambda handle, fields: fields)
+    assert [f"{__name__}.EvilClass"] == asked["mro"]
+
+
 class MuteError(ValueError):
     def __str__(self) -> str:
         raise RuntimeError("no")
@@ -286,6 +445,11 @@ def test_deep_and_large_values_are_refused() -> None:
         export(doubled, id)
     with pytest.raises(WireError, match="an integer has more than 65,536 bytes"):
         export(1 << 10**6, id)
+    with pytest.raises(WireError, match="a fraction has parts of more than 4,000 bytes"):
+        export(Fraction(1, 3**30_000), id)
+    for huge in ("1E+10001", "1E-999999", "1" * 10_021):
+        with pytest.raises(WireError, match="a decimal number has more than 10,000 digits"):
+            export(Decimal(huge), id)
 
 
 DAMAGED = {
@@ -336,6 +500,48 @@ DAMAGED = {
     "a record without values": ["record", 0, {}, ["x"], []],
     "what only the judge may send": ["global", "os", "system"],
     "another thing the judge sends": ["callback", 0],
+    "a path of the judge's": ["path", 7],
+    "a path that is bytes": ["path", b"a"],
+    "a factory that is code": ["default", "open", []],
+    "a factory that is none": ["default", None, []],
+    "a counter without a value": ["counter", [1]],
+    "an order without a value": ["ordered", [1]],
+    "a deque beyond its length": ["deque", 1, [1, 2]],
+    "a deque of a negative length": ["deque", -1, []],
+    "a deque of a length beyond all bounds": ["deque", 2**63, []],
+    "a deque of a length that is a bool": ["deque", True, [1]],
+    "a fraction of nothing": ["fraction", 1, 0],
+    "a fraction of a negative": ["fraction", 1, -2],
+    "a fraction that can be reduced": ["fraction", 2, 4],
+    "a fraction of floats": ["fraction", 1.0, 2.0],
+    "a fraction of bools": ["fraction", True, 2],
+    "a fraction beyond all bounds": ["fraction", ["int", bytes(4001) + b"\x01"], 1],
+    "a decimal that never ends": ["decimal", "1E+999999999"],
+    "a decimal of many digits": ["decimal", "1" * 20_000],
+    "a decimal that is code": ["decimal", "__import__('os')"],
+    "a decimal of other digits": ["decimal", "\u0661"],
+    "a decimal with spaces": ["decimal", " 1"],
+    "a day that was never": ["date", 2023, 2, 29],
+    "a year beyond all bounds": ["date", 2**40, 1, 1],
+    "a day that is a bool": ["date", 2023, 2, True],
+    "a moment of three numbers": ["datetime", [2023, 1, 1], None],
+    "a moment of texts": ["datetime", ["2023", 1, 1, 0, 0, 0, 0, 0], None],
+    "a moment in no zone": ["datetime", [2023, 1, 1, 0, 0, 0, 0, 0], 7],
+    "a fold of two": ["time", [1, 1, 1, 1, 2], None],
+    "a time of 25": ["time", [25, 1, 1, 1, 0], None],
+    "an age beyond all bounds": ["timedelta", 2**60, 0, 0],
+    "a zone of a number": ["timezone", 3600, []],
+    "a zone of days": ["timezone", ["timedelta", 2, 0, 0], []],
+    "a zone of two names": ["timezone", ["timedelta", 0, 1, 0], ["a", "b"]],
+    "a zone called by a number": ["timezone", ["timedelta", 0, 1, 0], [1]],
+    "a view of nothing": ["view", "", []],
+    "a view of keys without a hash": ["view", "keys", [["list", []]]],
+    "a view of half a pair": ["view", "items", [1]],
+    "bases that are no list": ["handle", 0, {"mro": "object"}],
+    "bases that are numbers": ["handle", 0, {"mro": [1]}],
+    "bases without end": ["handle", 0, {"mro": ["a"] * 33}],
+    "a docstring of bytes": ["handle", 0, {"doc": b"x"}],
+    "an iterator of the judge's": ["walk", 0],
     "a time stamp": msgpack.Timestamp(0),
     "an extension": msgpack.ExtType(5, b"x"),
     "too deep": ["list", [["list", []]]],
@@ -371,6 +577,19 @@ TAGS = [
     "error",
     "record",
     "handle",
+    "counter",
+    "ordered",
+    "default",
+    "deque",
+    "fraction",
+    "decimal",
+    "date",
+    "datetime",
+    "time",
+    "timedelta",
+    "timezone",
+    "path",
+    "view",
 ]
 NODES = st.recursive(
     st.none()
@@ -379,7 +598,24 @@ NODES = st.recursive(
     | st.floats()
     | st.text(max_size=4)
     | st.binary(max_size=16)
-    | st.sampled_from(["<f8", "|b1", "<U2", "<M8[s]", "float32", "bool", "Ellipsis", "a"]),
+    | st.sampled_from(
+        [
+            "keys",
+            "values",
+            "items",
+            "list",
+            "1E+5",
+            "NaN",
+            "<f8",
+            "|b1",
+            "<U2",
+            "<M8[s]",
+            "float32",
+            "bool",
+            "Ellipsis",
+            "a",
+        ]
+    ),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.tuples(st.sampled_from(TAGS), inner, inner, inner).map(list)
@@ -391,6 +627,9 @@ NODES = st.recursive(
 
 
 MAY_COME = {type(None), bool, int, float, complex, str, bytes, bytearray, range, slice, object, RuntimeError}
+MAY_COME |= {Counter, OrderedDict, defaultdict, deque, Fraction, Decimal, pathlib.PurePosixPath}
+MAY_COME |= {getattr(datetime, name) for name in ("date", "datetime", "time", "timedelta", "timezone")}
+MAY_COME |= {type(getattr({}, name)()) for name in ("keys", "values", "items")}
 MAY_COME |= {list, tuple, set, frozenset, dict, type(...), type(NotImplemented), np.ndarray, torch.Tensor}
 
 
@@ -402,7 +641,7 @@ def refused_or_plain(read: Callable[[], Any]) -> bool:
         return str(refused).startswith("wire: ")
     while waiting:
         value = waiting.pop()
-        if isinstance(value, list | tuple | set | frozenset):
+        if isinstance(value, list | tuple | set | frozenset | deque | KeysView | ValuesView | ItemsView):
             waiting += value
         elif isinstance(value, dict):
             waiting += [*value, *value.values()]

@@ -57,7 +57,7 @@ class Class:
         target = place / "solutions" / self.name
         target.mkdir(parents=True)
         shutil.copy(source, target)
-        shutil.copy(HERE / "nbgrader_config.py", place)
+        shutil.copy(ROOT / "nbgrader_config.py", place)
         shutil.copytree(ROOT / "cnnkit", place / "cnnkit", ignore=shutil.ignore_patterns("__pycache__"))
 
     @property

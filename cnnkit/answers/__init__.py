@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from cnnkit.answers import convolution_by_hand, live_training_lab, shapes_and_parameters
+from cnnkit.answers import (
+    build_for_cifar10,
+    cnns_with_code,
+    convolution_by_hand,
+    live_training_lab,
+    shapes_and_parameters,
+)
 from cnnkit.answers.diagnosis import Diagnosis, diagnose
 from cnnkit.answers.evidence import EvidenceQuestion
 from cnnkit.answers.evidence.judging import judge
@@ -37,6 +43,8 @@ ALL: tuple[Question | EvidenceQuestion, ...] = (
     *convolution_by_hand.QUESTIONS,
     *shapes_and_parameters.QUESTIONS,
     *live_training_lab.QUESTIONS,
+    *cnns_with_code.QUESTIONS,
+    *build_for_cifar10.QUESTIONS,
 )
 # questions whose answers are values and functions, and those whose answers are runs
 QUESTIONS: dict[str, Question] = {entry.id: entry for entry in ALL if isinstance(entry, Question)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dis import get_instructions
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -31,8 +32,8 @@ DYNAMIC = (
 )
 
 
-def borrowed(function: Callable[..., Any]) -> str | None:
-    """Return the library function that `function` reaches, or None.
+def borrowed(function: Callable[..., Any], allowed: tuple[str, ...] = ()) -> str | None:
+    """Return the library function that `function` reaches, or None; `allowed` libraries do not count.
 
     Looks through every function that it calls by name, its closures and its own imports. It reads the
     code, and does not run it. A function that stands for another, whose code is elsewhere, answers for it
@@ -47,7 +48,7 @@ def borrowed(function: Callable[..., Any]) -> str | None:
     """
     calls = getattr(function, "library_calls", None)
     if calls is not None and not isinstance(function, FunctionType):
-        return next((name for name in calls() if _is_borrowed(name)), None)
+        return next((name for name in calls() if _is_borrowed(name, allowed)), None)
     waiting: list[Any] = [function]
     seen: set[int] = set()
     while waiting:
@@ -56,20 +57,27 @@ def borrowed(function: Callable[..., Any]) -> str | None:
             continue
         seen.add(id(value))
         origin = _origin(value)
-        if _is_borrowed(origin):
+        if _is_borrowed(origin, allowed):
             return origin
+        if origin.partition(".")[0] in allowed:
+            continue  # what it is made of is its own affair
         if isinstance(value, FunctionType):
-            imported = [name for name in _names(value.__code__) if name.partition(".")[0] in LIBRARIES]
+            imported = [name for name in _names(value.__code__) if _is_library(name, allowed)]
             if imported:
                 return imported[0]
-            waiting += [value.__globals__[n] for n in _names(value.__code__) if n in value.__globals__]
+            waiting += [value.__globals__[n] for n in _globals(value.__code__) if n in value.__globals__]
             waiting += [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
             waiting += [*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
     return None
 
 
-def _is_borrowed(name: str) -> bool:
-    return name.partition(".")[0] in LIBRARIES or name.startswith(DYNAMIC)
+def _is_borrowed(name: str, allowed: tuple[str, ...]) -> bool:
+    return _is_library(name, allowed) or name.startswith(DYNAMIC)
+
+
+def _is_library(name: str, allowed: tuple[str, ...]) -> bool:
+    top = name.partition(".")[0]
+    return top in LIBRARIES and top not in allowed
 
 
 def _origin(value: Any) -> str:
@@ -85,6 +93,14 @@ def _names(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names(constant)
+
+
+def _globals(code: CodeType) -> Iterator[str]:
+    """Yield the global names that a code reads: the `nn` of ``torch.nn`` is none."""
+    yield from (step.argval for step in get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _globals(constant)
 
 
 def _filled(cell: Any) -> bool:

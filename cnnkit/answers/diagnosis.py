@@ -131,7 +131,7 @@ def _wrong_entries(question: Question, given: Any, right: Mapping[str, Any]) -> 
 
 
 def _compare(question: Question, name: str, given: Any, right: Any, wrong: Mapping[str, Any]) -> _Finding:
-    label = _label(question, name)
+    label = question.label(name)
     cells = max(int(np.size(right)), 1)
     if isinstance(question, FunctionQuestion) and given is None:
         text = f"{label} returns None. Does it end with `return`?"
@@ -213,7 +213,8 @@ def _conclude(
     question: Question, findings: list[_Finding], given: Mapping[str, Any], contradicted: frozenset[str]
 ) -> Diagnosis:
     weights = [question.weights.get(finding.name, 1.0) for finding in findings]
-    share = sum(w * f.share for w, f in zip(weights, findings, strict=True)) / sum(weights)
+    shares = [float(f.correct) if question.whole else f.share for f in findings]
+    share = sum(w * s for w, s in zip(weights, shares, strict=True)) / sum(weights)
     bad = [finding for finding in findings if not finding.correct]
     if not bad:
         return Diagnosis(question, "correct", 1.0, (), _praise(question, findings))
@@ -232,7 +233,7 @@ def _conclude(
     shown = 1 if isinstance(question, FunctionQuestion) else 3
     text = " ".join(_describe(question, finding, named) for finding in bad[:shown])
     if isinstance(question, FunctionQuestion) and len(findings) > 1:
-        text += f" {len(findings) - len(bad)} of {len(findings)} tries are right."
+        text += f" {len(findings) - len(bad)} of {len(findings)} {question.tries} are right."
     elif len(bad) > shown:
         text += f" Not right either: {', '.join(f.name for f in bad[shown:])}."
     verdicts = {finding.verdict for finding in bad}
@@ -265,7 +266,7 @@ def _describe(question: Question, finding: _Finding, named: tuple[Mistake, ...])
     named = tuple(m for m in named if m.id in finding.fits)
     if not named:
         return finding.text
-    return f"{_label(question, finding.name)}: {_sentence(named, sure=False)}"
+    return f"{question.label(finding.name)}: {_sentence(named, sure=False)}"
 
 
 def _sentence(mistakes: tuple[Mistake, ...], sure: bool) -> str:
@@ -297,17 +298,12 @@ def _open(question: Question, given: Mapping[str, Any]) -> str:
 
 def _praise(question: Question, findings: list[_Finding]) -> str:
     cells = sum(finding.cells for finding in findings)
-    if isinstance(question, FunctionQuestion):
-        return f"`{question.variable}` is right on all {len(findings)} tries."
+    if isinstance(question, FunctionQuestion) and len(findings) > 1:
+        return f"`{question.variable}` is right on all {len(findings)} {question.tries}."
     if len(findings) > 1:
         return f"Every entry of `{question.variable}` is right."
+    cells = 1 if question.whole else cells
     return f"`{question.variable}` is right" + (f" in all {cells} cells." if cells > 1 else ".")
-
-
-def _label(question: Question, name: str) -> str:
-    if isinstance(question, FunctionQuestion):
-        return f"`{question.variable}` with {name}"
-    return f'`{question.variable}["{name}"]`' if name else f"`{question.variable}`"
 
 
 def _cell(count: int) -> str:

@@ -68,6 +68,8 @@ class Question:
         The entry of a dict that must be the sum of the entries in `lines`.
     alike : tuple of tuples of Mistake ids
         Mistakes that no input tells apart; a diagnosis names them together.
+    whole : bool
+        Whether an entry earns something only where all of its cells are right: they are one property.
     """
 
     id: str
@@ -85,6 +87,11 @@ class Question:
     sums_to: str | None = None
     lines: tuple[str, ...] = ()
     alike: tuple[tuple[str, ...], ...] = ()
+    whole: bool = False
+
+    def label(self, entry: str) -> str:
+        """Return what messages call an entry of the answer, backticks included."""
+        return f'`{self.variable}["{entry}"]`' if entry else f"`{self.variable}`"
 
     def outcome(self, method: Callable[..., Any]) -> Any:
         """Return what a method gives on the question's inputs."""
@@ -145,7 +152,21 @@ class FunctionQuestion(Question):
 
     `method` and every mistake's method are functions with the signature that the student writes.
     A probe whose right outcome is an error expects any ValueError.
+
+    Parameters
+    ----------
+    libraries : tuple of str
+        What the function may use although the task is to write it, such as ``torch``.
+    tries : str
+        What messages call the entries of its outcome.
     """
+
+    libraries: tuple[str, ...] = ()
+    tries: str = "tries"
+
+    def label(self, entry: str) -> str:
+        """Return what messages call a probe."""
+        return f"`{self.variable}` with {entry}"
 
     @property
     def probes(self) -> Sequence[Probe]:
@@ -153,10 +174,10 @@ class FunctionQuestion(Question):
         probes: Sequence[Probe] = self.inputs["probes"]
         return probes
 
-    def outcome(self, method: Callable[..., Any]) -> dict[str, Any]:
+    def outcome(self, method: Callable[..., Any]) -> Any:
         """Return what a function gives for every probe."""
         return {probe.label: probe.outcome(method) for probe in self.probes}
 
-    def given(self, answer: Any) -> dict[str, Any]:
+    def given(self, answer: Any) -> Any:
         """Return what the student's function gives for every probe."""
         return self.outcome(answer)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cnnkit.data import colours
 from cnnkit.data.choice import stratified
 from cnnkit.data.split import Split
 from cnnkit.data.table import Table
@@ -117,6 +118,44 @@ class Dataset:
         """Training, validation and test split."""
         return self.train, self.validation, self.test
 
+    def grey(self) -> Dataset:
+        """Return the same images in grey, named "... in grey".
+
+        Returns
+        -------
+        Dataset
+            One channel: 0.299 red + 0.587 green + 0.114 blue, rounded, as Pillow's ``convert("L")``.
+
+        Raises
+        ------
+        ShapeError
+            The images do not have three channels.
+
+        Examples
+        --------
+        >>> from cnnkit import data
+        >>> shapes = data.load("shapes10")
+        >>> shapes.input_shape, shapes.grey().input_shape, shapes.grey().name
+        ((3, 32, 32), (1, 32, 32), 'shapes10 in grey')
+        """
+        return colours.grey(self)
+
+    def rgb(self) -> Dataset:
+        """Return the same images with their one channel copied to three, named "... in rgb".
+
+        Raises
+        ------
+        ShapeError
+            The images do not have one channel.
+
+        Examples
+        --------
+        >>> from cnnkit import data
+        >>> data.load("digits").rgb().input_shape
+        (3, 28, 28)
+        """
+        return colours.rgb(self)
+
     @property
     def summary(self) -> Table:
         """What is in here, as a table."""
@@ -129,9 +168,9 @@ class Dataset:
             )
             for split in self.splits
         )
-        colours = "grey" if self.input_shape[0] == 1 else f"{self.input_shape[0]} channels"
+        channels = "grey" if self.input_shape[0] == 1 else f"{self.input_shape[0]} channels"
         caption = (
-            f"{shape_text(self.input_shape)}, {colours}, {len(self.classes)} classes:"
+            f"{shape_text(self.input_shape)}, {channels}, {len(self.classes)} classes:"
             f" {', '.join(self.classes)}. From {self.source}."
         )
         return Table(

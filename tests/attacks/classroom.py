@@ -65,6 +65,9 @@ class Classroom:
     def _build(self) -> None:
         leftovers = shutil.ignore_patterns("work", "__pycache__", ".ipynb_checkpoints")
         shutil.copytree(COURSE, self.course, ignore=leftovers)
+        config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
+        config += "c.Execute.timeout = 3  # as `autograde grade --timeout 3`\n"
+        (self.course / "nbgrader_config.py").write_text(config, encoding="utf-8")
         shutil.copytree(ROOT / "cnnkit", self.course / "cnnkit", ignore=leftovers)
         self.home.mkdir()
         self.outside.mkdir()

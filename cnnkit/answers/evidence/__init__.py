@@ -27,7 +27,8 @@ It is checked like every other question, in the student's notebook and in the gr
     check.answer("batch-sizes", batch_sizes)
 
 Without `groups` and `claims` the answer is one run, or a list of runs; with ``groups=None`` a dict whose
-names are the student's own. In a room, evidence questions stand in the tuple QUESTIONS beside the others.
+names are the student's own; `numbers` are entries that hold a number. In a room, evidence questions stand in
+the tuple QUESTIONS beside the others.
 
 What is read of a run is ``run.evidence()``: the text of its log and the arrays of its weights. Before any
 requirement counts, the log must be whole, of a finished run on the right data, and its weights must do what

@@ -29,6 +29,8 @@ class Trained:
     has_weights : bool
     unmeasured : str
         Why nothing was measured although there are weights, or empty.
+    weights : mapping of str to array
+        Those that were measured, by torch's names.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Trained:
     measured: Mapping[str, Metrics] = field(default_factory=dict)
     has_weights: bool = False
     unmeasured: str = ""
+    weights: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -68,10 +71,13 @@ class Experiment:
         Under the name "" where the answer is a run or a list of runs.
     claims : mapping of str to str
         What the answer says besides.
+    numbers : mapping of str to float
+        What the answer gives as numbers.
     """
 
     groups: Mapping[str, tuple[Trained, ...]]
     claims: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def runs(self) -> tuple[Trained, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cnnkit import data
 from cnnkit.answers.evidence import flaws
 from cnnkit.answers.evidence.question import EvidenceQuestion, Finding
+from cnnkit.data import colours
 from cnnkit.data.catalogue import OFFICIAL
 from cnnkit.errors import CnnkitError
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from cnnkit.data import Dataset
     from cnnkit.nn.run import Run
 
-__all__ = ["Having", "data_of"]
+__all__ = ["Having", "data_of", "own"]
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,17 @@ class Having:
 def data_of(question: EvidenceQuestion, run: Run, name: str) -> Having | Finding:
     """Return this machine's own copy of the data that a log names by their hashes."""
     called, stand_in = run.data["name"], run.data["stand_in"]
-    official = OFFICIAL.get(called)
-    if called not in question.data or stand_in not in (None, official.stand_in if official else None):
+    original, shown_in = colours.named(called)
+    official = OFFICIAL.get(original)
+    instead = (
+        f"{official.stand_in} in {shown_in}" if official and shown_in else official and official.stand_in
+    )
+    if called not in question.data or stand_in not in (None, instead):
         asked = " or ".join(question.data)
         shown = f"{called} ({stand_in})" if stand_in else called
         return Finding(flaws.OTHER_DATA, f"{name} was trained on {shown}, the question asks for {asked}.")
     try:
-        dataset = _own(stand_in or called)
+        dataset = own(stand_in or called)
     except CnnkitError:
         return Having(None, f"{called} is not on this machine")
     hashes = {part.name: part.hash for part in dataset.splits}
@@ -55,6 +60,8 @@ def data_of(question: EvidenceQuestion, run: Run, name: str) -> Having | Finding
     return Finding(flaws.OTHER_DATA, f"{name} was not trained on {stand_in or called}: {which} are others.")
 
 
-@lru_cache(maxsize=2)
-def _own(name: str) -> Dataset:
-    return data.load(name, download=False, stand_in=False)
+@lru_cache(maxsize=4)  # an experiment may compare two sets, each in two colours
+def own(name: str) -> Dataset:
+    """Return this machine's own copy of a data set, in the colours that its name says."""
+    original, shown_in = colours.named(name)
+    return colours.in_colours(data.load(original, download=False, stand_in=False), shown_in)

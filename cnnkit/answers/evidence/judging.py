@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite, nan
 from typing import Any
+
+import numpy as np
 
 from cnnkit.answers.diagnosis import Diagnosis
 from cnnkit.answers.evidence import flaws
@@ -34,7 +37,7 @@ def judge(question: EvidenceQuestion, given: Any) -> Diagnosis:
     if _open(given):
         return Diagnosis(question, "missing", 0.0, (), f"`{question.variable}` is not answered yet.")
     try:
-        groups, claims = _sorted(question, given)
+        groups, claims, numbers = _sorted(question, given)
         found = {
             name: [
                 read(question, run, _called(question, name, place, len(runs)))
@@ -48,7 +51,7 @@ def judge(question: EvidenceQuestion, given: Any) -> Diagnosis:
     if unsound:
         return _wrong(question, unsound, 0.0)
     sound = {name: tuple(r for r in runs if isinstance(r, Trained)) for name, runs in found.items()}
-    experiment = Experiment(sound, claims)
+    experiment = Experiment(sound, claims, numbers)
     if twice := _twice(experiment.runs):
         return _wrong(question, [twice], 0.0)
     return _weighed(question, experiment)
@@ -83,24 +86,38 @@ def _wrong(question: EvidenceQuestion, findings: list[Finding], share: float) ->
     return Diagnosis(question, verdict, share, named, " ".join(map(str, firsts)))
 
 
-def _sorted(question: EvidenceQuestion, given: Any) -> tuple[dict[str, list[Any]], dict[str, str]]:
-    """Return the runs of each group and the claims, or raise NoRun."""
+def _sorted(
+    question: EvidenceQuestion, given: Any
+) -> tuple[dict[str, list[Any]], dict[str, str], dict[str, float]]:
+    """Return the runs of each group, the claims and the numbers, or raise NoRun."""
     name = f"`{question.variable}`"
-    if question.groups == () and not question.claims:
-        return {"": _runs(question, given, name)}, {}
+    said = (*question.claims, *question.numbers)
+    if question.groups == () and not said:
+        return {"": _runs(question, given, name)}, {}, {}
     if not isinstance(given, Mapping):
         raise NoRun(f"{name} is a {type(given).__name__}, expected a dict. Fill in the one that was there.")
     names = question.groups
     if names is None:
-        names = tuple(str(key) for key in given if key not in question.claims)
-    absent = [key for key in (*names, *question.claims) if key not in given]
+        names = tuple(str(key) for key in given if key not in said)
+    absent = [key for key in (*names, *said) if key not in given]
     if absent or not names:
         raise NoRun(f"{name} has no entry {(absent or ['with runs'])[0]!r}. Keep the names that were there.")
     claims = {key: given[key] for key in question.claims}
-    for key, said in claims.items():
-        if type(said) is not str:
-            raise NoRun(f'{name}["{key}"] is {said!r:.60}, expected a word in quotes.')
-    return {key: _runs(question, given[key], f'{name}["{key}"]') for key in names}, claims
+    for key, word in claims.items():
+        if type(word) is not str:
+            raise NoRun(f'{name}["{key}"] is {word!r:.60}, expected a word in quotes.')
+    numbers = {key: _number(given[key], f'{name}["{key}"]') for key in question.numbers}
+    return {key: _runs(question, given[key], f'{name}["{key}"]') for key in names}, claims, numbers
+
+
+def _number(given: Any, name: str) -> float:
+    try:
+        number = float(np.asarray(given).reshape(()))
+    except (TypeError, ValueError):
+        number = nan
+    if isinstance(given, str | bool) or not isfinite(number):
+        raise NoRun(f"{name} is {given!r:.60}, expected a number. Give one, without quotes.")
+    return number
 
 
 def _runs(question: EvidenceQuestion, given: Any, name: str) -> list[Any]:
@@ -119,11 +136,15 @@ def _called(question: EvidenceQuestion, group: str, place: int, count: int) -> s
 
 
 def _twice(runs: tuple[Trained, ...]) -> Finding | None:
-    """Return a finding where two of the runs are one and the same."""
+    """Return a finding where two of the runs are one and the same.
+
+    Two networks may come to the same weights: one whose activations stay below 6, and its twin with ReLU6.
+    """
     known: dict[str, Trained] = {}
     for each in runs:
         best = each.run.best
-        for mark in (each.run.id, best.weights if best is not None else each.run.id):
+        weights = f"{best.weights} of {each.run.signature}" if best is not None else each.run.id
+        for mark in (each.run.id, weights):
             twin = known.setdefault(mark, each)
             if twin is not each:
                 return Finding(flaws.SAME_RUN, f"{each.name} is the same run as {twin.name}.")

@@ -81,6 +81,8 @@ class EvidenceQuestion:
         itself; None where the names are the student's own.
     claims : tuple of str
         The entries of the dict that hold a word.
+    numbers : tuple of str
+        The entries of the dict that hold a number.
     runs : int
         The least number of runs in each group.
     splits : tuple of str
@@ -97,6 +99,7 @@ class EvidenceQuestion:
     data: tuple[str, ...]
     groups: tuple[str, ...] | None = ()
     claims: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
     runs: int = 1
     splits: tuple[str, ...] = ("validation", "test")
     subset: bool = False

@@ -86,7 +86,7 @@ def _again(
         return found
     if isinstance(found, str):
         return Trained(name, run, has_weights=True, unmeasured=found)
-    return Trained(name, run, found, has_weights=True)
+    return Trained(name, run, found, has_weights=True, weights=weights)
 
 
 def _handed_over(given: Any, name: str) -> tuple[str, Mapping[str, np.ndarray] | None] | Finding:

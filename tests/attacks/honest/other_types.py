@@ -1,15 +1,8 @@
 """Right answers of unusual but fair types: numpy scalars, tuples, lists, an int that is a float, a lambda."""
 
-points = {
-    "test-largest-gap": 2,
-    "test-moving-average": 3,
-    "test-shares": 4,
-    "test-estimate": 2,
-    "test-kernel-from-sizes": 1,
-    "test-axis-name": 1,
-    "test-summary": 2,
-    "test-safe-root": 2,
-}
+from tests.attacks.answers import FULL
+
+points = FULL
 cells = {
     "largest-gap": "largest_gap = np.int16(7)",
     "moving-average": """

@@ -4,16 +4,9 @@ files.
 
 import copy
 
-points = {
-    "test-largest-gap": 2,
-    "test-moving-average": 3,
-    "test-shares": 4,
-    "test-estimate": 2,
-    "test-kernel-from-sizes": 1,
-    "test-axis-name": 1,
-    "test-summary": 2,
-    "test-safe-root": 2,
-}
+from tests.attacks.answers import FULL
+
+points = FULL
 EXPERIMENTS = [
     "for i in range(50):\n    print(i, prices)",
     "import matplotlib.pyplot as plt\nplt.plot(prices);",
