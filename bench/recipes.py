@@ -86,7 +86,10 @@ def kept() -> list[nn.Run]:
 
 def kind(run: nn.Run) -> tuple[float, str, str]:
     """Return in what the rows of the table differ."""
-    return run.config["seconds"], run.config["augment"], run.config.get("precision") or "float32"
+    config = run.config
+    # an older log says only what was asked for
+    computed_in = config.get("computed_in") or config.get("precision") or "float32"
+    return config["seconds"], config["augment"], computed_in
 
 
 def accuracy(measured: Iterable[nn.Metrics | None]) -> tuple[float, str]:

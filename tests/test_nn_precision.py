@@ -66,8 +66,23 @@ def test_a_stopped_run_goes_on_bit_for_bit(data):
 @pytest.mark.usefixtures("unable")
 def test_a_cpu_without_it_computes_in_float32_and_the_run_says_so(data):
     asked, plain = (nn.fit(NET, data, precision=name, **OPTIONS) for name in ("bfloat16", None))
-    assert asked.config["precision"] is None
+    assert (asked.config["precision"], asked.config["computed_in"]) == ("bfloat16", "float32")
     assert weights(asked) == weights(plain)
+
+
+def test_a_run_that_another_cpu_computed_in_bfloat16_is_the_same_run_here(
+    data, monkeypatch, tmp_path, capsys
+):
+    log, how = tmp_path / "run.jsonl", OPTIONS | {"precision": "bfloat16"}
+    for can in (True, False):
+        monkeypatch.setattr(
+            torch.cpu, "get_capabilities", lambda can=can: {"avx512_bf16": can}, raising=False
+        )
+        run = nn.fit(NET, data, log=log, **how)
+        assert run.config["computed_in"] == "bfloat16"
+    assert "holds this very run" in capsys.readouterr().out
+    with pytest.raises(ArgumentError, match="its `precision` is 'bfloat16', this call's is None"):
+        nn.fit(NET, data, log=log, **OPTIONS)
 
 
 def test_another_precision_is_an_error(data):

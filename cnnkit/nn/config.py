@@ -12,7 +12,7 @@ from cnnkit.nn.initialise import INITS
 from cnnkit.nn.names import require_known, require_number, require_whole
 from cnnkit.nn.optimizers import resolve_options
 from cnnkit.nn.patience import MONITORS
-from cnnkit.nn.precision import resolve_precision
+from cnnkit.nn.precision import require_precision, resolve_precision
 from cnnkit.nn.schedule import Schedule, resolve_schedule
 
 __all__ = ["Config"]
@@ -79,7 +79,7 @@ class Config:
             schedule=resolve_schedule(schedule, patience),
             early_stop=early_stop,
             evaluate_every=evaluate_every,
-            precision=resolve_precision(precision),
+            precision=require_precision(precision),
             init=init,
             **rest,
         )
@@ -104,6 +104,7 @@ class Config:
             "monitor": self.monitor,
             "label_smoothing": self.label_smoothing,
             "precision": self.precision,
+            "computed_in": resolve_precision(self.precision) or "float32",
             "augment": _named(self.augment),
             "init": self.init,
             "seed": self.seed,

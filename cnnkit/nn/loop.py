@@ -17,7 +17,7 @@ from cnnkit.nn.evaluate import Metrics, evaluate
 from cnnkit.nn.modules import channels_last
 from cnnkit.nn.optimizers import make_optimizer
 from cnnkit.nn.patience import improves
-from cnnkit.nn.precision import computing
+from cnnkit.nn.precision import computing, resolve_precision
 from cnnkit.nn.run import Evaluation
 from cnnkit.nn.schedule import Plateau
 from cnnkit.nn.sources import Batch, Dataset, training_batches
@@ -83,6 +83,7 @@ class Loop:
         self.counters = Counters()
         self.best = copied(model.state_dict())
         self.device = next(model.parameters()).device
+        self.precision = resolve_precision(config.precision)
         torch.manual_seed(config.seed)
         if state is not None:
             self.counters = Counters(**{**vars(state.counters), "running": list(state.counters.running)})
@@ -161,7 +162,7 @@ class Loop:
         counters.lr = config.options["lr"] * config.schedule.factor(self._spent(), counters.drops)
         for group in self.optimizer.param_groups:
             group["lr"] = counters.lr
-        with computing(config.precision, self.device):
+        with computing(self.precision, self.device):
             logits = self.model(x).float()
         loss = functional.cross_entropy(logits, y, label_smoothing=config.label_smoothing)
         self._require_finite("loss", loss.item())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -37,7 +37,8 @@ class Split(Protocol):
 
     def take(self, count: int, seed: int = 0) -> Split: ...
 
-    def loader(self, batch_size: int, **options: Any) -> Batches: ...
+    @property
+    def loader(self) -> Callable[..., Batches]: ...
 
 
 class Dataset(Protocol):
