@@ -60,7 +60,7 @@ def main(descriptor: int, sandboxed: bool) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the engine decides when to stop
     # One submission per core: more threads would only fight over them, and would not survive a fork.
-    os.environ.update(dict.fromkeys(THREADS, "1"), MPLBACKEND="agg")
+    os.environ.update(dict.fromkeys(THREADS, "1"), MPLBACKEND="agg", NBGRADER_EXECUTION="autograde")
     pipe = Connection(descriptor)
     with suppress(EOFError, OSError), ExitStack() as held:
         kits: dict[str, _Room] = {}

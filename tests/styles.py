@@ -47,6 +47,13 @@ answer_a = 6 * 7
 answer_a = 42.5
 --
 assert answer_a == 42
+# what nbgrader says to the code that it runs
+import os
+told_a = os.environ.get("NBGRADER_EXECUTION", "nothing")
+--
+told_a = "nothing"
+--
+assert told_a == "autograde"
 # a float with a tolerance
 ratio_b = 1 / 3
 --

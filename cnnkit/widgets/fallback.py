@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from base64 import b64encode
 from typing import Any
 
@@ -46,5 +45,5 @@ def _someone_watches() -> bool:
 
 
 def _worth_a_picture() -> bool:
-    """Whether to draw: nbgrader reads no pictures, and loading matplotlib takes up to a second of CPU."""
-    return "NBGRADER_EXECUTION" not in os.environ or "matplotlib.figure" in sys.modules
+    """Whether to draw: a grader reads the text, and each picture would be drawn once for every student."""
+    return "NBGRADER_EXECUTION" not in os.environ
