@@ -36,7 +36,7 @@ from autograde.result import Result, State
 from autograde.task import Kit, Task
 
 if TYPE_CHECKING:
-    from autograde.judge import Judged, Patience
+    from autograde.judge import CellRun, Judged, Patience
     from autograde.origins import Origins
     from autograde.sandbox import Ending
 
@@ -47,6 +47,7 @@ Graded = tuple[Result, Notebook | None]
 ATTEMPTS = 3
 MEMORY = 2 << 30  # bytes that judging one submission may take
 KILLED = 128 + signal.SIGKILL  # what a session's first process says of its second
+NOTE = 300  # characters of an error in a note
 SPARE = 30  # seconds of a submission's time for all that is no cell
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -222,7 +223,17 @@ def _notes(judged: Judged, marks: Any) -> list[str]:
         f"The cell {test.id} was deleted; it was put back." for test in judged.tests if test.place is None
     ]
     notes += [f"The cell {mark.question} was deleted." for mark in marks if mark.verdict == "deleted"]
+    notes += [f"The cell {cell.id} stopped with {said}" for cell in judged.cells if (said := _stopped(cell))]
     return notes + [f"{test.id}: {note}" for test in judged.tests for note in test.notes]
+
+
+def _stopped(cell: CellRun) -> str:
+    """Return the error that ended a cell of the student's, "" if none did; a time limit is told elsewhere."""
+    errors = [output for output in cell.outputs if output["output_type"] == "error"]
+    if not errors or cell.timed_out:
+        return ""
+    first = next(iter(errors[-1]["evalue"].strip().splitlines()), "")
+    return f"{errors[-1]['ename']}: {first}"[:NOTE].removesuffix(": ") + "."
 
 
 def _folder(held: ExitStack, files: Mapping[str, bytes]) -> Path | None:

@@ -159,6 +159,12 @@ def test_who_does_not_answer_in_time_is_given_up(worker):
     assert graded(worker, task("next", "answer = 42"))[0].points == 2.0
 
 
+def test_the_error_of_a_student_s_cell_stands_in_the_notes(worker):
+    result, _ = graded(worker, task("stops", "answer = 42\nraise ValueError('seal broken')"))
+    assert (result.points, result.notes) == (2.0, ("The cell answer stopped with ValueError: seal broken.",))
+    assert graded(worker, task("fine", "answer = 42"))[0].notes == ()
+
+
 def test_a_worker_whose_engine_is_gone_ends_with_all_that_it_started(worker):
     worker.give(task("slow", "import time\ntime.sleep(30)"))
     while not judges(worker):

@@ -325,6 +325,11 @@ def kit_course(released):
     return released
 
 
+def test_this_course_s_own_kit_lets_nothing_out():
+    course = find(ROOT)
+    assert kit.problems(course, kit.collect(course)) == []
+
+
 def names(path):
     with zipfile.ZipFile(path) as zipped:
         return zipped.namelist()

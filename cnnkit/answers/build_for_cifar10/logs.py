@@ -51,12 +51,8 @@ def _log_text(rng: np.random.Generator, rows: int, looks: Sequence[int] = ()) ->
     best = np.inf
     for place in range(rows):
         loss = round(float(validation[place]), 3)
-        row: Line = {
-            "event": "evaluation",
-            "updates": 20 * place,
-            "examples": 1000 * place,
-            "epoch": place / 9,
-        }
+        row: Line = {"updates": 20 * place, "event": "evaluation"}
+        row |= {"examples": 1000 * place, "epoch": place / 9}
         row["running"] = _metrics(rng, loss + 0.4) if place else None
         row["train"] = _metrics(rng, loss - 0.02 * place)
         # accuracies in an order of their own, so that the best of them is another evaluation
