@@ -509,3 +509,45 @@ def test_another_call_is_not_resumed(data):
         " Repeat the call of that run; only the budget may grow."
     )
     assert "`examples` is 90, the run" in said(ArgumentError, lambda: fit(data, examples=90, resume=stopped))
+
+
+# --- another thing than was asked for --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "got"),
+    [
+        ("name", "'digits', {}. Load it first: data.load('digits')."),
+        ("split", "a split, {}. Give the whole data set; fit takes the splits from it."),
+        ("none", "of type NoneType and has no `train`, {}. Load one: data.load('digits')."),
+    ],
+)
+def test_what_is_no_data_set_is_named(data, kind, got):
+    given = {"name": "digits", "split": data.train, "none": None}[kind]
+    expected = "expected a data set with the splits train, validation and test"
+    assert said(ArgumentError, lambda: fit(given, epochs=1)) == f"fit: `dataset` is {got.format(expected)}"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"resume": "runs/a.jsonl"},
+            "fit: `resume` is 'runs/a.jsonl', expected a run that was stopped."
+            " Read it first: resume=nn.runlog.read('runs/a.jsonl').",
+        ),
+        (
+            {"resume": {}},
+            "fit: `resume` is of type dict, expected a run that was stopped."
+            " Give what fit returned, or what runlog.read returns.",
+        ),
+        ({"on_step": 3}, "fit: `on_step` is 3, expected a function. Give its name, without brackets."),
+        (
+            {"log": 3},
+            "fit: `log` is of type int, expected a path, as text or a Path."
+            " Write for instance log='runs/first.jsonl'.",
+        ),
+    ],
+)
+def test_an_argument_of_another_kind_is_named(data, options, message):
+    assert said(ArgumentError, lambda: fit(data, epochs=1, **options)) == message

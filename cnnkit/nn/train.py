@@ -14,6 +14,7 @@ from torch import nn
 
 from cnnkit.errors import ArgumentError, ShapeError, TrainingError
 from cnnkit.network import Network
+from cnnkit.nn.arguments import require_dataset, require_function, require_path, require_run
 from cnnkit.nn.budget import Budget
 from cnnkit.nn.build import build
 from cnnkit.nn.checks import require_ready
@@ -140,6 +141,13 @@ def fit(
     >>> [row.updates for row in run.history], run.final.test.n
     ([0, 10], 359)
     """
+    require_dataset(dataset)
+    if on_step is not None:
+        require_function("on_step", on_step)
+    if log is not None:
+        require_path("fit", "log", log)
+    if resume is not None:
+        require_run(resume)
     budget = Budget.of(epochs, examples, seconds)
     given = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
     config = Config.of(
