@@ -364,9 +364,36 @@ def test_a_misspelt_option_suggests_the_nearest(data):
     assert said(ArgumentError, lambda: fit(data, epochs=1, batchsize=3)).endswith(
         "Did you mean 'batch_size'?"
     )
-    assert "`momentum` is no option of fit or of adam" in said(
-        ArgumentError, lambda: fit(data, epochs=1, optimizer="adam", momentum=0.9)
+    assert said(ArgumentError, lambda: fit(data, epochs=1, optimizer="adam", momentum=0.9)) == (
+        "fit: `momentum` is no option of fit or of adam, expected for adam only lr, betas, eps, weight_decay,"
+        " amsgrad. Leave it out, or take an optimizer that has it: sgd, rmsprop, muon."
     )
+    for name in ("learning_rate", "lerning_rate"):
+        assert said(ArgumentError, lambda name=name: fit(data, epochs=1, **{name: 0.1})) == (
+            f"fit: `{name}` is no option of fit or of sgd, expected for sgd only lr, momentum, dampening,"
+            " weight_decay, nesterov. Did you mean 'lr'?"
+        )
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (float("nan"), "nan, expected a finite number of at least 0"),
+        (float("inf"), "inf, expected a finite number of at least 0"),
+        (np.float32("nan"), "nan, expected a finite number of at least 0"),
+        ("0.1", "'0.1', expected a number of at least 0"),
+        (-1, "-1, expected a number of at least 0"),
+        ([0.1], "[0.1], expected a number of at least 0"),
+        (torch.tensor([1.0, 2.0]), "tensor([1., 2.]), expected a number of at least 0"),
+    ],
+)
+@pytest.mark.parametrize("name", ["lr", "momentum"])
+def test_what_is_no_number_is_named_before_training(data, name, value, expected):
+    updates = []
+    assert said(ArgumentError, lambda: fit(data, epochs=1, on_step=updates.append, **{name: value})) == (
+        f"fit: `{name}` is {expected}. Write {name} as a plain number."
+    )
+    assert not updates
 
 
 def test_what_torch_refuses_is_said_in_its_words(data):
@@ -551,3 +578,17 @@ def test_what_is_no_data_set_is_named(data, kind, got):
 )
 def test_an_argument_of_another_kind_is_named(data, options, message):
     assert said(ArgumentError, lambda: fit(data, epochs=1, **options)) == message
+
+
+@pytest.mark.parametrize("seed", [2**70, -1, 1.5])
+def test_a_seed_that_torch_cannot_take_is_named(data, seed):
+    expected = (
+        f"`seed` is {seed}, expected a whole number of at least 0 and at most 18446744073709551615."
+        " Write for instance seed=1."
+    )
+    assert said(ArgumentError, lambda: fit(data, epochs=1, seed=seed)) == f"fit: {expected}"
+    assert said(ArgumentError, lambda: nn.build(FLAT, seed=seed)) == f"initialise: {expected}"
+
+
+def test_the_largest_seed_trains(data):
+    assert fit(data, examples=16, seed=2**64 - 1).reason == "finished"

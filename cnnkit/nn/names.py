@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isfinite
 from operator import index
 
 import numpy as np
@@ -63,7 +64,8 @@ def require_number(
             return number
     lower = f"above {least:g}" if above else f"of at least {least:g}"
     upper = f" and at most {most:g}" if most != float("inf") else ""
+    kind = "finite number" if isinstance(value, float) and not isfinite(value) else "number"
     raise ArgumentError(
-        f"{function}: `{argument}` is {value!r}, expected a number {lower}{upper}."
+        f"{function}: `{argument}` is {value!r}, expected a {kind} {lower}{upper}."
         f" Write {argument} as a plain number."
     )
