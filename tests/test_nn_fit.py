@@ -592,3 +592,29 @@ def test_a_seed_that_torch_cannot_take_is_named(data, seed):
 
 def test_the_largest_seed_trains(data):
     assert fit(data, examples=16, seed=2**64 - 1).reason == "finished"
+
+
+class Talkative(torch_nn.Module):
+    """Gives more than its logits: always, or like GoogLeNet only in training."""
+
+    def __init__(self, always):
+        super().__init__()
+        self.fc, self.always = torch_nn.Linear(36, 4), always
+
+    def forward(self, x):
+        logits = self.fc(x.flatten(1))
+        return (logits, x) if self.always or self.training else logits
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_a_model_that_returns_more_than_its_logits_is_an_error_before_training(data, always):
+    model = Talkative(always)
+    before = model.fc.weight.detach().clone()
+    expected = (
+        "the model's output is of type tuple of 2, expected one tensor (N, classes) of logits."
+        " Let its forward return the logits alone."
+    )
+    assert said(ShapeError, lambda: fit(data, model, epochs=1)) == f"fit: {expected}"
+    assert torch.equal(before, model.fc.weight)
+    if always:
+        assert said(ShapeError, lambda: nn.evaluate(model, data.test)) == f"evaluate: {expected}"
