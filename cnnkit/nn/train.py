@@ -124,7 +124,7 @@ def fit(
     ArgumentError, ShapeError
         Before anything is trained: an unknown name (with the nearest known one), a budget that is not
         one, a batch larger than the data, labels out of range, an output that is not one logit a class; a
-        `log` that holds another run, with what differs.
+        `log` that holds another run, with what differs, or cannot be written.
     TrainingError
         The loss is infinite or no number. The model has the best weights so far; `error.run` is the run.
 
@@ -168,7 +168,7 @@ def fit(
     )
     module = _module(model, config)
     name = model.name if isinstance(model, Network) else None
-    if log is not None and resume is None and Path(log).is_file():
+    if log is not None and resume is None and os.path.isfile(log):
         found = kept_run(log, _start(module, dataset, config, name))
         if found is not None:
             return found
