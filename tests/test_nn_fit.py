@@ -618,3 +618,27 @@ def test_a_model_that_returns_more_than_its_logits_is_an_error_before_training(d
     assert torch.equal(before, model.fc.weight)
     if always:
         assert said(ShapeError, lambda: nn.evaluate(model, data.test)) == f"evaluate: {expected}"
+
+
+@pytest.mark.parametrize(
+    ("lr", "cure"),
+    [(1e5, "Try a smaller learning rate, lr=10000."), (0.0, "Give a learning rate above 0.")],
+)
+def test_a_run_that_never_got_better_says_so_when_it_ends(data, capsys, lr, cure):
+    run = fit(data, FLAT, epochs=2, lr=lr)
+    first, *rest = [row.train.loss for row in run.history]
+    assert run.reason == "finished"
+    assert run.best == run.history[0]
+    assert capsys.readouterr().out == (
+        f"The training loss never fell below the {first:.3f} it began with (lowest {min(rest):.3f}), and the"
+        f" best weights are those from before the first update. {cure}\n"
+    )
+
+
+def test_a_run_whose_training_loss_fell_says_nothing_even_if_its_first_weights_are_the_best(blobs, capsys):
+    data = blobs()
+    wrong = type(data.validation)(data.validation.images, (data.validation.labels + 1) % 4)
+    run = fit(type(data)(data.train, wrong, data.test), epochs=4)
+    assert run.best == run.history[0]
+    assert run.history[-1].train.loss < run.history[0].train.loss
+    assert capsys.readouterr().out == ""

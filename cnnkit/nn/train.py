@@ -25,7 +25,7 @@ from cnnkit.nn.initialise import initialise
 from cnnkit.nn.interrupt import between_updates
 from cnnkit.nn.kept import kept_run
 from cnnkit.nn.loop import SAMPLE, Loop, Update
-from cnnkit.nn.progress import Progress
+from cnnkit.nn.progress import Progress, never_better
 from cnnkit.nn.recorder import Recorder
 from cnnkit.nn.run import Evaluation, Final, Run
 from cnnkit.nn.runlog import Log, state_path
@@ -117,7 +117,8 @@ def fit(
     Run
         `run.model` has the weights of the best evaluation. The test split is used once, at the end. After
         Ctrl-C or the notebook's stop button, `run.reason` is "interrupted" and there is no final
-        measurement yet.
+        measurement yet. Where the training loss never fell and the best weights are the first ones, a
+        sentence says so.
 
     Raises
     ------
@@ -208,7 +209,10 @@ def fit(
             bar.close()
     module.load_state_dict(loop.best)
     final = Final() if reason == "interrupted" else _final(module, dataset, recorder.run)
-    return recorder.end(reason, final, end)
+    run = recorder.end(reason, final, end)
+    if reason != "interrupted" and (sentence := never_better(run)):
+        print(sentence)
+    return run
 
 
 def _module(model: nn.Module | Network, config: Config) -> nn.Module:
