@@ -630,7 +630,7 @@ def test_a_run_that_never_got_better_says_so_when_it_ends(data, capsys, lr, cure
     assert run.reason == "finished"
     assert run.best == run.history[0]
     assert capsys.readouterr().out == (
-        f"The training loss never fell below the {first:.3f} it began with (lowest {min(rest):.3f}), and the"
+        f"The training loss never fell below the {first:.4g} it began with (lowest {min(rest):.4g}), and the"
         f" best weights are those from before the first update. {cure}\n"
     )
 

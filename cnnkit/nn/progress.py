@@ -28,7 +28,7 @@ def never_better(run: Run) -> str | None:
     lr = run.config["lr"]
     cure = f"Try a smaller learning rate, lr={lr / 10:g}." if lr else "Give a learning rate above 0."
     return (
-        f"The training loss never fell below the {first.train.loss:.3f} it began with (lowest {lowest:.3f}),"
+        f"The training loss never fell below the {first.train.loss:.4g} it began with (lowest {lowest:.4g}),"
         f" and the best weights are those from before the first update. {cure}"
     )
 
