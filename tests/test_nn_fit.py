@@ -364,9 +364,36 @@ def test_a_misspelt_option_suggests_the_nearest(data):
     assert said(ArgumentError, lambda: fit(data, epochs=1, batchsize=3)).endswith(
         "Did you mean 'batch_size'?"
     )
-    assert "`momentum` is no option of fit or of adam" in said(
-        ArgumentError, lambda: fit(data, epochs=1, optimizer="adam", momentum=0.9)
+    assert said(ArgumentError, lambda: fit(data, epochs=1, optimizer="adam", momentum=0.9)) == (
+        "fit: `momentum` is no option of fit or of adam, expected for adam only lr, betas, eps, weight_decay,"
+        " amsgrad. Leave it out, or take an optimizer that has it: sgd, rmsprop, muon."
     )
+    for name in ("learning_rate", "lerning_rate"):
+        assert said(ArgumentError, lambda name=name: fit(data, epochs=1, **{name: 0.1})) == (
+            f"fit: `{name}` is no option of fit or of sgd, expected for sgd only lr, momentum, dampening,"
+            " weight_decay, nesterov. Did you mean 'lr'?"
+        )
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (float("nan"), "nan, expected a finite number of at least 0"),
+        (float("inf"), "inf, expected a finite number of at least 0"),
+        (np.float32("nan"), "nan, expected a finite number of at least 0"),
+        ("0.1", "'0.1', expected a number of at least 0"),
+        (-1, "-1, expected a number of at least 0"),
+        ([0.1], "[0.1], expected a number of at least 0"),
+        (torch.tensor([1.0, 2.0]), "tensor([1., 2.]), expected a number of at least 0"),
+    ],
+)
+@pytest.mark.parametrize("name", ["lr", "momentum"])
+def test_what_is_no_number_is_named_before_training(data, name, value, expected):
+    updates = []
+    assert said(ArgumentError, lambda: fit(data, epochs=1, on_step=updates.append, **{name: value})) == (
+        f"fit: `{name}` is {expected}. Write {name} as a plain number."
+    )
+    assert not updates
 
 
 def test_what_torch_refuses_is_said_in_its_words(data):
@@ -509,3 +536,109 @@ def test_another_call_is_not_resumed(data):
         " Repeat the call of that run; only the budget may grow."
     )
     assert "`examples` is 90, the run" in said(ArgumentError, lambda: fit(data, examples=90, resume=stopped))
+
+
+# --- another thing than was asked for --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "got"),
+    [
+        ("name", "'digits', {}. Load it first: data.load('digits')."),
+        ("split", "a split, {}. Give the whole data set; fit takes the splits from it."),
+        ("none", "of type NoneType and has no `train`, {}. Load one: data.load('digits')."),
+    ],
+)
+def test_what_is_no_data_set_is_named(data, kind, got):
+    given = {"name": "digits", "split": data.train, "none": None}[kind]
+    expected = "expected a data set with the splits train, validation and test"
+    assert said(ArgumentError, lambda: fit(given, epochs=1)) == f"fit: `dataset` is {got.format(expected)}"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"resume": "runs/a.jsonl"},
+            "fit: `resume` is 'runs/a.jsonl', expected a run that was stopped."
+            " Read it first: resume=nn.runlog.read('runs/a.jsonl').",
+        ),
+        (
+            {"resume": {}},
+            "fit: `resume` is of type dict, expected a run that was stopped."
+            " Give what fit returned, or what runlog.read returns.",
+        ),
+        ({"on_step": 3}, "fit: `on_step` is 3, expected a function. Give its name, without brackets."),
+        (
+            {"log": 3},
+            "fit: `log` is of type int, expected a path, as text or a Path."
+            " Write for instance log='runs/first.jsonl'.",
+        ),
+    ],
+)
+def test_an_argument_of_another_kind_is_named(data, options, message):
+    assert said(ArgumentError, lambda: fit(data, epochs=1, **options)) == message
+
+
+@pytest.mark.parametrize("seed", [2**70, -1, 1.5])
+def test_a_seed_that_torch_cannot_take_is_named(data, seed):
+    expected = (
+        f"`seed` is {seed}, expected a whole number of at least 0 and at most 18446744073709551615."
+        " Write for instance seed=1."
+    )
+    assert said(ArgumentError, lambda: fit(data, epochs=1, seed=seed)) == f"fit: {expected}"
+    assert said(ArgumentError, lambda: nn.build(FLAT, seed=seed)) == f"initialise: {expected}"
+
+
+def test_the_largest_seed_trains(data):
+    assert fit(data, examples=16, seed=2**64 - 1).reason == "finished"
+
+
+class Talkative(torch_nn.Module):
+    """Gives more than its logits: always, or like GoogLeNet only in training."""
+
+    def __init__(self, always):
+        super().__init__()
+        self.fc, self.always = torch_nn.Linear(36, 4), always
+
+    def forward(self, x):
+        logits = self.fc(x.flatten(1))
+        return (logits, x) if self.always or self.training else logits
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_a_model_that_returns_more_than_its_logits_is_an_error_before_training(data, always):
+    model = Talkative(always)
+    before = model.fc.weight.detach().clone()
+    expected = (
+        "the model's output is of type tuple of 2, expected one tensor (N, classes) of logits."
+        " Let its forward return the logits alone."
+    )
+    assert said(ShapeError, lambda: fit(data, model, epochs=1)) == f"fit: {expected}"
+    assert torch.equal(before, model.fc.weight)
+    if always:
+        assert said(ShapeError, lambda: nn.evaluate(model, data.test)) == f"evaluate: {expected}"
+
+
+@pytest.mark.parametrize(
+    ("lr", "cure"),
+    [(1e5, "Try a smaller learning rate, lr=10000."), (0.0, "Give a learning rate above 0.")],
+)
+def test_a_run_that_never_got_better_says_so_when_it_ends(data, capsys, lr, cure):
+    run = fit(data, FLAT, epochs=2, lr=lr)
+    first, *rest = [row.train.loss for row in run.history]
+    assert run.reason == "finished"
+    assert run.best == run.history[0]
+    assert capsys.readouterr().out == (
+        f"The training loss never fell below the {first:.4g} it began with (lowest {min(rest):.4g}), and the"
+        f" best weights are those from before the first update. {cure}\n"
+    )
+
+
+def test_a_run_whose_training_loss_fell_says_nothing_even_if_its_first_weights_are_the_best(blobs, capsys):
+    data = blobs()
+    wrong = type(data.validation)(data.validation.images, (data.validation.labels + 1) % 4)
+    run = fit(type(data)(data.train, wrong, data.test), epochs=4)
+    assert run.best == run.history[0]
+    assert run.history[-1].train.loss < run.history[0].train.loss
+    assert capsys.readouterr().out == ""

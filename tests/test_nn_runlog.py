@@ -273,6 +273,57 @@ def test_an_empty_file_is_no_log(tmp_path):
     )
 
 
+# --- what is no log, and where there can be none ---------------------------------------------------------
+
+
+def test_a_place_that_cannot_be_written_is_an_error_before_training(data, tmp_path):
+    (tmp_path / "file").write_text("")
+    updates = []
+    for log, why in (
+        (tmp_path / "file" / "run.jsonl", "File exists"),
+        (tmp_path / "file" / "below" / "run.jsonl", "Not a directory"),
+        (tmp_path / f"{'a' * 300}.jsonl", "File name too long"),
+        (f"{tmp_path}/a\0b.jsonl", "embedded null byte"),
+    ):
+        call = lambda log=log: nn.fit(NET, data, **OPTIONS, log=log, on_step=updates.append)  # noqa: E731
+        assert said(ArgumentError, call) == (
+            f"fit: `log` is {str(log)!r}, which cannot be written ({why}), expected a file in a folder of"
+            " your own. Write for instance log='runs/first.jsonl'."
+        )
+    assert not updates
+    assert ["file"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_a_folder_is_no_log(run, tmp_path):
+    assert said(ArgumentError, lambda: nn.runlog.read(tmp_path)) == (
+        f"read: `path` is {tmp_path}, a folder, expected a .jsonl file that fit wrote."
+        f" Give one in it, such as {run.log}."
+    )
+    (tmp_path / "empty").mkdir()
+    assert said(ArgumentError, lambda: nn.runlog.read(tmp_path / "empty")).endswith(
+        "There is none in it: give another."
+    )
+
+
+def test_a_file_that_is_no_text_is_no_log(run, data, tmp_path):
+    message = (
+        "read: {} is no text, expected the run log that fit wrote."
+        " Give the file whose name ends in .jsonl, as it was written."
+    )
+    binary = tmp_path / "binary.jsonl"
+    binary.write_bytes(b"\x80\xff\x00")
+    assert said(RunLogError, lambda: nn.runlog.read(binary)) == message.format(binary)
+    assert said(RunLogError, lambda: nn.fit(NET, data, **OPTIONS, log=binary)) == message.format(binary)
+    assert binary.read_bytes() == b"\x80\xff\x00"
+
+
+def test_a_run_is_no_path(run):
+    assert said(ArgumentError, lambda: nn.runlog.read(run)) == (
+        "read: `path` is of type Run, expected a path, as text or a Path."
+        " Write for instance path='runs/first.jsonl'."
+    )
+
+
 # --- verify ----------------------------------------------------------------------------------------------
 
 

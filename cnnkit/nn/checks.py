@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from cnnkit.errors import ArgumentError, ShapeError
 from cnnkit.nn.config import Config
-from cnnkit.nn.evaluate import evaluation_mode
+from cnnkit.nn.evaluate import evaluation_mode, require_tensor
 from cnnkit.nn.sources import Dataset, Split, batches_of, training_batches
 from cnnkit.shapes import shape_text
 
@@ -74,13 +74,13 @@ def _two_outputs(model: nn.Module, dataset: Dataset) -> Tensor:
     x = x[:2].to(next(model.parameters()).device)
     with evaluation_mode(model):
         try:
-            output: Tensor = model(x)
+            output = model(x)
         except (RuntimeError, ValueError) as error:
             raise ShapeError(
                 f"fit: `model` cannot take images of {shape_text(tuple(x.shape[1:]))}:"
                 f" {str(error).splitlines()[0]}. Describe it as a cnnkit Network to see which layer it is."
             ) from error
-    return output
+    return require_tensor("fit", output)
 
 
 def _require_logits(output: Tensor, classes: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cnnkit.errors import ArgumentError
 from cnnkit.nn.budget import KINDS, Budget
-from cnnkit.nn.initialise import INITS
+from cnnkit.nn.initialise import INITS, LAST_SEED
 from cnnkit.nn.names import require_known, require_number, require_whole
 from cnnkit.nn.optimizers import resolve_options
 from cnnkit.nn.patience import MONITORS
@@ -64,7 +64,7 @@ class Config:
             The first argument that cannot be.
         """
         rest["batch_size"] = require_whole("fit", "batch_size", rest["batch_size"], 1)
-        rest["seed"] = require_whole("fit", "seed", rest["seed"], 0)
+        rest["seed"] = require_whole("fit", "seed", rest["seed"], 0, LAST_SEED)
         require_known("fit", "monitor", rest["monitor"], MONITORS)
         rest["label_smoothing"] = require_number("fit", "label_smoothing", rest["label_smoothing"], 0, 1)
         for name, value in (("early_stop", early_stop), ("evaluate_every", evaluate_every)):

@@ -17,7 +17,7 @@ from cnnkit.errors import ArgumentError, ShapeError
 from cnnkit.nn.sources import Batch, Split, batches_of
 from cnnkit.shapes import shape_text
 
-__all__ = ["Metrics", "confusion_matrix", "evaluate", "evaluation_mode"]
+__all__ = ["Metrics", "confusion_matrix", "evaluate", "evaluation_mode", "require_tensor"]
 
 BATCH_SIZE = 250
 
@@ -81,7 +81,7 @@ def evaluate(model: nn.Module, split: Split | Iterable[Batch], batch_size: int =
     Raises
     ------
     ShapeError
-        The model's output is not (N, classes), with more classes than the largest label.
+        The model's output is no tensor (N, classes), with more classes than the largest label.
     ArgumentError
         `split` has no example, or a label below 0.
 
@@ -153,6 +153,18 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
             part.training = training
 
 
+def require_tensor(function: str, output: object) -> Tensor:
+    """Return what a model gave if it is one tensor; else raise a ShapeError."""
+    if isinstance(output, Tensor):
+        return output
+    kind = type(output).__name__
+    got = f"{kind} of {len(output)}" if isinstance(output, tuple | list | dict) else kind
+    raise ShapeError(
+        f"{function}: the model's output is of type {got}, expected one tensor (N, classes) of logits."
+        " Let its forward return the logits alone."
+    )
+
+
 def _outputs(
     function: str, model: nn.Module, split: Split | Iterable[Batch], batch_size: int
 ) -> Iterator[tuple[Tensor, Tensor]]:
@@ -160,7 +172,7 @@ def _outputs(
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     seen = 0
     for x, y in batches_of(split, batch_size):
-        logits, y = model(x.to(device)), y.to(device)
+        logits, y = require_tensor(function, model(x.to(device))), y.to(device)
         if logits.ndim != 2 or len(logits) != len(y) or int(y.max()) >= logits.shape[1]:
             raise ShapeError(
                 f"{function}: the model's output has shape {shape_text(tuple(logits.shape))} for"

@@ -12,11 +12,12 @@ from torch import nn
 
 from cnnkit.nn.names import require_known, require_whole
 
-__all__ = ["INITS", "initialise"]
+__all__ = ["INITS", "LAST_SEED", "initialise"]
 
 M = TypeVar("M", bound=nn.Module)
 Weighted = nn.Conv2d | nn.Linear
 LOGIT_DEVIATION = 0.01
+LAST_SEED = 2**64 - 1  # the largest that torch takes
 
 
 def initialise(module: M, init: str = "kaiming", seed: int = 0) -> M:
@@ -48,7 +49,7 @@ def initialise(module: M, init: str = "kaiming", seed: int = 0) -> M:
     (1.0, 0.0)
     """
     draw = INITS[require_known("initialise", "init", init, INITS)]
-    require_whole("initialise", "seed", seed, 0)
+    require_whole("initialise", "seed", seed, 0, LAST_SEED)
     parts = [part for part in module.modules() if not list(part.children())]
     last = max((place for place, part in enumerate(parts) if isinstance(part, Weighted)), default=None)
     with torch.random.fork_rng(devices=[]), torch.no_grad():

@@ -11,7 +11,7 @@ from typing import Any
 from cnnkit.errors import ArgumentError, RunLogError
 from cnnkit.nn.build import load_weights
 from cnnkit.nn.run import Run
-from cnnkit.nn.runlog import parse, read
+from cnnkit.nn.runlog import parse, read, text_of
 from cnnkit.nn.state import load_tensors, weights_hash
 
 __all__ = ["FINISHED", "kept_run"]
@@ -49,7 +49,7 @@ def kept_run(log: str | os.PathLike[str], start: Run) -> Run | None:
     except RunLogError as error:
         if error.kind != "weights missing":
             raise
-        run = replace(parse(path.read_text(encoding="utf-8"), str(path))[0], log=path)
+        run = replace(parse(text_of(path), str(path))[0], log=path)
     if run.reason not in FINISHED:
         return None
     _require_same(path, run, start)

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from cnnkit.errors import TrainingError
 from cnnkit.nn.config import Config
-from cnnkit.nn.evaluate import Metrics, evaluate
+from cnnkit.nn.evaluate import Metrics, evaluate, require_tensor
 from cnnkit.nn.modules import channels_last
 from cnnkit.nn.optimizers import make_optimizer
 from cnnkit.nn.patience import improves
@@ -163,7 +163,7 @@ class Loop:
         for group in self.optimizer.param_groups:
             group["lr"] = counters.lr
         with computing(self.precision, self.device):
-            logits = self.model(x).float()
+            logits = require_tensor("fit", self.model(x)).float()
         loss = functional.cross_entropy(logits, y, label_smoothing=config.label_smoothing)
         self._require_finite("loss", loss.item())
         self.optimizer.zero_grad()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isfinite
 from operator import index
 
 import numpy as np
@@ -36,17 +37,18 @@ def require_known(function: str, argument: str, value: object, known: Iterable[s
     )
 
 
-def require_whole(function: str, argument: str, value: object, least: int) -> int:
-    """Return `value` if it is a whole number of at least `least`; else raise an ArgumentError."""
+def require_whole(function: str, argument: str, value: object, least: int, most: int | None = None) -> int:
+    """Return `value` if it is a whole number from `least` to `most`; else raise an ArgumentError."""
     if not isinstance(value, bool):
         try:
             number = index(value)  # type: ignore[arg-type]
         except TypeError:
             number = least - 1
-        if number >= least:
+        if number >= least and (most is None or number <= most):
             return number
+    upper = "" if most is None else f" and at most {most}"
     raise ArgumentError(
-        f"{function}: `{argument}` is {value!r}, expected a whole number of at least {least}."
+        f"{function}: `{argument}` is {value!r}, expected a whole number of at least {least}{upper}."
         f" Write for instance {argument}={max(least, 1)}."
     )
 
@@ -62,7 +64,8 @@ def require_number(
             return number
     lower = f"above {least:g}" if above else f"of at least {least:g}"
     upper = f" and at most {most:g}" if most != float("inf") else ""
+    kind = "finite number" if isinstance(value, float) and not isfinite(value) else "number"
     raise ArgumentError(
-        f"{function}: `{argument}` is {value!r}, expected a number {lower}{upper}."
+        f"{function}: `{argument}` is {value!r}, expected a {kind} {lower}{upper}."
         f" Write {argument} as a plain number."
     )

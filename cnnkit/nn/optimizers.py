@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from torch import nn
 
 from cnnkit.errors import ArgumentError, did_you_mean
 from cnnkit.nn.muon import Muon
-from cnnkit.nn.names import require_known
+from cnnkit.nn.names import require_known, require_number
 
 __all__ = ["OPTIMIZERS", "make_optimizer", "resolve_options"]
 
@@ -67,11 +68,13 @@ def resolve_options(name: str, given: Mapping[str, Any], others: Iterable[str] =
         if option not in defaults:
             raise ArgumentError(
                 f"fit: `{option}` is no option of fit or of {name}, expected for {name} only"
-                f" {', '.join(defaults)}. {did_you_mean(option, [*defaults, *others])}"
+                f" {', '.join(defaults)}. {_cure(option, [*defaults, *others])}"
             )
-    # numpy's numbers become Python's, which a log can hold
-    plain = {option: value.item() if hasattr(value, "item") else value for option, value in given.items()}
+    plain = {option: _plain(value) for option, value in given.items()}
     options = defaults | {option: value for option, value in plain.items() if value is not None}
+    for option, default in defaults.items():
+        if isinstance(default, int | float) and not isinstance(default, bool):
+            require_number("fit", option, options[option], 0)
     try:
         make_optimizer(name, options, nn.BatchNorm1d(1))  # whose weights are not drawn
     except (ValueError, TypeError) as error:
@@ -86,6 +89,24 @@ def make_optimizer(name: str, options: Mapping[str, Any], module: nn.Module) -> 
     """Return the optimizer of the parameters that may be trained."""
     trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
     return OPTIMIZERS[name](trained, **options)
+
+
+def _cure(option: str, known: list[str]) -> str:
+    """Return what to write in place of an option that is unknown here."""
+    owners = [name for name, kind in OPTIMIZERS.items() if option in inspect.signature(kind).parameters]
+    if owners and option not in NOT_OFFERED:
+        return f"Leave it out, or take an optimizer that has it: {', '.join(owners)}."
+    if get_close_matches(option.lower(), ["learning_rate"], cutoff=0.75):
+        return "Did you mean 'lr'?"
+    return did_you_mean(option, known)
+
+
+def _plain(value: Any) -> Any:
+    """Return the numbers of numpy and torch as Python's, which a log can hold."""
+    try:
+        return value.item() if hasattr(value, "item") else value
+    except (RuntimeError, ValueError):  # more than one number
+        return value
 
 
 def _listed(options: Mapping[str, Any]) -> str:

@@ -6,9 +6,9 @@ import sys
 from typing import Any
 
 from cnnkit.nn.budget import Budget
-from cnnkit.nn.run import Evaluation
+from cnnkit.nn.run import Evaluation, Run
 
-__all__ = ["Progress", "surroundings"]
+__all__ = ["Progress", "never_better", "surroundings"]
 
 
 def surroundings() -> str:
@@ -17,6 +17,20 @@ def surroundings() -> str:
     if type(get_ipython()).__name__ == "ZMQInteractiveShell":
         return "notebook"
     return "terminal" if sys.stderr.isatty() else "log"
+
+
+def never_better(run: Run) -> str | None:
+    """Return what to say of a run whose best weights are its first and whose training loss never fell."""
+    first, *rest = run.history
+    if not rest or run.best != first or any(row.train.loss < first.train.loss for row in rest):
+        return None
+    lowest = min(row.train.loss for row in rest)
+    lr = run.config["lr"]
+    cure = f"Try a smaller learning rate, lr={lr / 10:g}." if lr else "Give a learning rate above 0."
+    return (
+        f"The training loss never fell below the {first.train.loss:.4g} it began with (lowest {lowest:.4g}),"
+        f" and the best weights are those from before the first update. {cure}"
+    )
 
 
 class Progress:

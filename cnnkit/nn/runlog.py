@@ -17,12 +17,13 @@ from typing import Any
 from torch import Tensor
 
 from cnnkit.errors import ArgumentError, RunLogError
+from cnnkit.nn.arguments import require_path
 from cnnkit.nn.evaluate import Metrics
 from cnnkit.nn.run import Evaluation, Final, Run
 from cnnkit.nn.signature import network_of
 from cnnkit.nn.state import load_tensors, weights_hash
 
-__all__ = ["Log", "Promise", "parse", "read", "require_promised", "state_path", "weights_path"]
+__all__ = ["Log", "Promise", "parse", "read", "require_promised", "state_path", "text_of", "weights_path"]
 
 FORMAT = 1
 COUNTERS = ("updates", "examples", "cpu_seconds")
@@ -50,13 +51,13 @@ class Log:
     Raises
     ------
     ArgumentError
-        `path` holds something already and the run does not go on from it, or has another ending. Nothing
-        is ever overwritten.
+        `path` holds something already and the run does not go on from it, has another ending, or cannot be
+        written. Nothing is ever overwritten.
     """
 
     def __init__(self, path: str | os.PathLike[str], run: str, goes_on: bool = False) -> None:
         self.path = Path(path)
-        if self.path.is_dir() or not self.path.suffix:
+        if os.path.isdir(self.path) or not self.path.suffix:
             self.path /= f"{run}.jsonl"
         if self.path.suffix != ".jsonl":
             raise ArgumentError(
@@ -65,23 +66,35 @@ class Log:
             )
         self._seal = ""
         if goes_on:
-            lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
+            lines = text_of(self.path).splitlines(keepends=True)
+            self._require_writable()
             self._seal = json.loads([line for line in lines if line.endswith("}\n")][-1])["seal"]
             if lines and not lines[-1].endswith("\n"):
                 self._append("\n")
             return
-        if self.path.exists() or weights_path(self.path).exists():
+        if os.path.exists(self.path) or os.path.exists(weights_path(self.path)):
             raise ArgumentError(
                 f"fit: `log` is {self.path}, where a run is kept already, expected a new name."
                 " Give another name, or resume=run to go on with that run."
             )
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._require_writable()
 
     def write(self, event: str, record: Mapping[str, Any]) -> None:
         """Add a line and see that it is on the disk."""
         line = {"event": event} | dict(record)
         self._seal = _seal(self._seal, line)
         self._append(json.dumps(line | {"seal": self._seal}) + "\n")
+
+    def _require_writable(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._append("")
+        except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+            why = getattr(error, "strerror", None) or error
+            raise ArgumentError(
+                f"fit: `log` is {str(self.path)!r}, which cannot be written ({why}), expected a file in a"
+                " folder of your own. Write for instance log='runs/first.jsonl'."
+            ) from error
 
     def _append(self, text: str) -> None:
         with self.path.open("a", encoding="utf-8") as file:
@@ -105,14 +118,23 @@ def read(path: str | os.PathLike[str]) -> Run:
 
     Raises
     ------
+    ArgumentError
+        `path` is a folder, or no path.
     RunLogError
-        A line is no JSON, was edited, or is missing; a counter goes backwards; the weights are missing,
-        damaged, or not those that the log names. The message names the line.
+        The file is no text; a line is no JSON, was edited, or is missing; a counter goes backwards; the
+        weights are missing, damaged, or not those that the log names. The message names the line.
     FileNotFoundError
         There is no such file.
     """
+    require_path("read", "path", path)
     path = Path(path)
-    run, promise = parse(path.read_text(encoding="utf-8"), str(path))
+    if path.is_dir():
+        within = sorted(path.glob("*.jsonl"))
+        raise ArgumentError(
+            f"read: `path` is {path}, a folder, expected a .jsonl file that fit wrote."
+            f" {f'Give one in it, such as {within[0]}.' if within else 'There is none in it: give another.'}"
+        )
+    run, promise = parse(text_of(path), str(path))
     if promise is None:
         return replace(run, log=path)
     weights = weights_path(path)
@@ -124,6 +146,18 @@ def read(path: str | os.PathLike[str]) -> Run:
         )
     require_promised(load_tensors(weights)[0], promise, weights.name)
     return replace(run, log=path, weights=weights)
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a run log; a RunLogError where the file is something else."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _problem(
+            "damaged",
+            f"read: {path} is no text, expected the run log that fit wrote."
+            " Give the file whose name ends in .jsonl, as it was written.",
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from torch import nn
 
 from cnnkit.errors import ArgumentError, ShapeError, TrainingError
 from cnnkit.network import Network
+from cnnkit.nn.arguments import require_dataset, require_function, require_path, require_run
 from cnnkit.nn.budget import Budget
 from cnnkit.nn.build import build
 from cnnkit.nn.checks import require_ready
@@ -24,7 +25,7 @@ from cnnkit.nn.initialise import initialise
 from cnnkit.nn.interrupt import between_updates
 from cnnkit.nn.kept import kept_run
 from cnnkit.nn.loop import SAMPLE, Loop, Update
-from cnnkit.nn.progress import Progress
+from cnnkit.nn.progress import Progress, never_better
 from cnnkit.nn.recorder import Recorder
 from cnnkit.nn.run import Evaluation, Final, Run
 from cnnkit.nn.runlog import Log, state_path
@@ -116,14 +117,15 @@ def fit(
     Run
         `run.model` has the weights of the best evaluation. The test split is used once, at the end. After
         Ctrl-C or the notebook's stop button, `run.reason` is "interrupted" and there is no final
-        measurement yet.
+        measurement yet. Where the training loss never fell and the best weights are the first ones, a
+        sentence says so.
 
     Raises
     ------
     ArgumentError, ShapeError
         Before anything is trained: an unknown name (with the nearest known one), a budget that is not
         one, a batch larger than the data, labels out of range, an output that is not one logit a class; a
-        `log` that holds another run, with what differs.
+        `log` that holds another run, with what differs, or cannot be written.
     TrainingError
         The loss is infinite or no number. The model has the best weights so far; `error.run` is the run.
 
@@ -140,6 +142,13 @@ def fit(
     >>> [row.updates for row in run.history], run.final.test.n
     ([0, 10], 359)
     """
+    require_dataset(dataset)
+    if on_step is not None:
+        require_function("on_step", on_step)
+    if log is not None:
+        require_path("fit", "log", log)
+    if resume is not None:
+        require_run(resume)
     budget = Budget.of(epochs, examples, seconds)
     given = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
     config = Config.of(
@@ -160,7 +169,7 @@ def fit(
     )
     module = _module(model, config)
     name = model.name if isinstance(model, Network) else None
-    if log is not None and resume is None and Path(log).is_file():
+    if log is not None and resume is None and os.path.isfile(log):
         found = kept_run(log, _start(module, dataset, config, name))
         if found is not None:
             return found
@@ -200,7 +209,10 @@ def fit(
             bar.close()
     module.load_state_dict(loop.best)
     final = Final() if reason == "interrupted" else _final(module, dataset, recorder.run)
-    return recorder.end(reason, final, end)
+    run = recorder.end(reason, final, end)
+    if reason != "interrupted" and (sentence := never_better(run)):
+        print(sentence)
+    return run
 
 
 def _module(model: nn.Module | Network, config: Config) -> nn.Module:
