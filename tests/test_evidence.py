@@ -11,7 +11,7 @@ from torch import nn as torch_nn
 
 from cnnkit import answers, check, data, nn
 from cnnkit.answers import judge
-from cnnkit.answers.evidence import EvidenceQuestion, ask, flaws
+from cnnkit.answers.evidence import EvidenceQuestion, Finding, Requirement, ask, flaws
 from cnnkit.data import Split
 from cnnkit.errors import ArgumentError, WrongAnswer
 from cnnkit.layers import Flatten, Linear, ReLU
@@ -348,6 +348,51 @@ def test_a_verdict_against_the_numbers_is_named(batches):
     assert found(TWO, batches | {"better": "200"}, flaws.REVERSED) == 3.0
     assert found(TWO, batches | {"better": "neither"}, flaws.OVERLOOKED) == 3.0
     assert found(TWO, batches | {"better": "both"}, flaws.UNKNOWN_CLAIM) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("said", "fact"),
+    [
+        (None, "is not answered yet."),
+        ("", "is not answered yet."),
+        (20, "is 20, expected a word in quotes."),
+        (["20"], "is ['20'], expected a word in quotes."),
+    ],
+)
+def test_a_claim_that_is_open_costs_only_what_hangs_on_it(batches, said, fact):
+    assert found(TWO, batches | {"better": said}, flaws.UNSAID) == 3.0
+    message = judge(TWO, batches | {"better": said}).message
+    assert message == f'`two_batches["better"]` {fact} Fill it in from what the runs show.'
+
+
+@pytest.mark.parametrize(
+    ("said", "fact"),
+    [
+        (None, "is not answered yet."),
+        ("0.9", "is '0.9', expected a number."),
+        (float("nan"), "is nan, expected a number."),
+    ],
+)
+def test_a_number_that_is_open_costs_only_what_hangs_on_it(run, said, fact):
+    def near(experiment):
+        found = experiment.runs[0].metrics("test").accuracy
+        return None if abs(experiment.numbers["test"] - found) < 0.01 else Finding(flaws.BELOW, "Far off.")
+
+    parts = (ask.network(1, FLAT), Requirement("the number", 2, near, (flaws.BELOW,)))
+    question = replace(ONE, groups=("run",), numbers=("test",), requirements=parts)
+    assert found(question, {"run": run, "test": run.final.test.accuracy}) == 3.0
+    assert found(question, {"run": run, "test": said}, flaws.UNSAID) == 1.0
+    assert f'`run["test"]` {fact}' in judge(question, {"run": run, "test": said}).message
+    assert judge(question, {"run": None, "test": None}).verdict == "missing"
+
+
+def test_a_dict_in_the_place_of_a_list_of_runs_is_said_to_be_one(batches):
+    given = batches | {"20": dict(enumerate(batches["20"])), "better": "20"}
+    diagnosis = judge(TWO, given)
+    assert (diagnosis.verdict, diagnosis.message) == (
+        "invalid",
+        '`two_batches["20"]` is a dict, expected a list of runs. Give its runs in a list.',
+    )
 
 
 def test_unequal_budgets_are_named(made, batches):
