@@ -124,6 +124,23 @@ def _points(id: str, answer: object) -> float:
     return judge(entry, answer).points
 
 
+def test_the_first_training_shows_how_runs_are_kept_and_can_be_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    training = CELLS["trap-run"].partition("figure, ax")[0]
+    names = {"np": np, "nn": nn, "zoo": zoo, "mnist": _mnist()}
+    exec(training, names)
+    log = (tmp_path / "runs/trap.jsonl").read_bytes()
+    assert (tmp_path / "runs/trap.safetensors").is_file()
+    assert "into `runs`; give each run a name of its own" in CELLS["trap"]
+    first = names["shown"]
+    exec(training, names)
+    assert (tmp_path / "runs/trap.jsonl").read_bytes() == log
+    assert first == names["shown"]
+    assert len(first) == 100
+
+
 @pytest.fixture(scope="module")
 def grid(tmp_path_factory: pytest.TempPathFactory) -> list[nn.Run]:
     """Return a complete grid of 2 x 2 x 2 short runs; what matters is the rate: one learns nothing."""

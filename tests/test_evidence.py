@@ -295,7 +295,10 @@ def test_one_run_does_not_stand_for_three(batches, tmp_path):
 def test_a_run_without_a_log_is_no_evidence(digits):
     run = nn.fit(FLAT, digits, **OPTIONS | {"examples": 20})
     message = condemned(ONE, run, flaws.NO_LOG)
-    assert message.startswith("`run` has nothing to show: the run has no log, expected one.")
+    assert message == (
+        "`run` has nothing to show: the run has no log, expected one."
+        " Train with log='runs/NAME.jsonl', and hand in that folder."
+    )
 
 
 @pytest.mark.parametrize("given", [0.97, "0.97", {"accuracy": 0.97}, print, lambda: None, [3, 4]])
