@@ -19,6 +19,7 @@ from cnnkit.answers.cnns_with_code.activations import largest_activation
 from cnnkit.answers.cnns_with_code.challenge import CHALLENGE, TIERS
 from cnnkit.answers.cnns_with_code.depth import deep
 from cnnkit.answers.evidence import EvidenceQuestion, Experiment, Trained
+from cnnkit.answers.question import Raised
 from cnnkit.layers import BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, ReLU6, Softmax
 from cnnkit.network import Network
 
@@ -75,8 +76,25 @@ def test_large_logits_need_the_largest_subtracted() -> None:
         return -np.log(np.concatenate(p)[np.arange(len(labels)), labels]).mean()
 
     diagnosis = diagnose(question("log-loss"), log_loss)
-    assert "large logits" in diagnosis.message
+    assert [mistake.id for mistake in diagnosis.mistakes] == ["largest-not-subtracted"]
+    assert diagnosis.message.startswith("Perhaps e to the power of large logits overflows? Subtract")
     assert 0.8 <= diagnosis.points < 1
+
+
+def test_a_matrix_of_lists_is_told_in_a_text_that_can_be_read() -> None:
+    right = question("confusion").method
+    message = diagnose(question("confusion"), lambda batches: right(batches).tolist()).message
+    assert "is a list, expected a numpy array. Give it through np.array(...)." in message
+
+
+def test_an_outcome_that_was_not_raised_is_not_called_raised() -> None:
+    assert str(Raised("", "returns no three arrays")) == "returns no three arrays"
+    assert str(Raised("TypeError", "no")) == "raises TypeError (no)"
+
+
+def test_totals_that_nobody_knows_are_not_sent_to_an_example_that_is_not_there() -> None:
+    message = diagnose(question("depth-parameters"), dict.fromkeys("1234", 5)).message
+    assert "none of the usual mistakes: go through your steps once more, one by one." in message
 
 
 def test_the_depths_have_as_many_parameters_as_torch_counts() -> None:

@@ -423,6 +423,7 @@ def test_too_few_seeds_are_named(batches):
 def test_other_options_networks_and_budgets_are_named(made):
     deep = made("deep", DEEP)
     assert found(ONE, deep, flaws.OTHER_NETWORK) == 5.0
+    assert "has Linear(784, 16) as layer 2, asked was Linear(784, 10)." in judge(ONE, deep).message
     assert found(ONE, made("adam", optimizer="adam", lr=0.001), flaws.OTHER_OPTIONS) == 5.0
     assert found(ONE, made("short", examples=400), flaws.OTHER_BUDGET) == 5.0
     two = replace(ONE, requirements=(ask.different_networks(1),), runs=2)
