@@ -19,6 +19,7 @@ from cnnkit.answers.cnns_with_code.activations import largest_activation
 from cnnkit.answers.cnns_with_code.challenge import CHALLENGE, TIERS
 from cnnkit.answers.cnns_with_code.depth import deep
 from cnnkit.answers.evidence import EvidenceQuestion, Experiment, Trained
+from cnnkit.answers.question import Raised
 from cnnkit.layers import BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, ReLU6, Softmax
 from cnnkit.network import Network
 
@@ -75,8 +76,25 @@ def test_large_logits_need_the_largest_subtracted() -> None:
         return -np.log(np.concatenate(p)[np.arange(len(labels)), labels]).mean()
 
     diagnosis = diagnose(question("log-loss"), log_loss)
-    assert "large logits" in diagnosis.message
+    assert [mistake.id for mistake in diagnosis.mistakes] == ["largest-not-subtracted"]
+    assert diagnosis.message.startswith("Perhaps e to the power of large logits overflows? Subtract")
     assert 0.8 <= diagnosis.points < 1
+
+
+def test_a_matrix_of_lists_is_told_in_a_text_that_can_be_read() -> None:
+    right = question("confusion").method
+    message = diagnose(question("confusion"), lambda batches: right(batches).tolist()).message
+    assert "is a list, expected a numpy array. Give it through np.array(...)." in message
+
+
+def test_an_outcome_that_was_not_raised_is_not_called_raised() -> None:
+    assert str(Raised("", "returns no three arrays")) == "returns no three arrays"
+    assert str(Raised("TypeError", "no")) == "raises TypeError (no)"
+
+
+def test_totals_that_nobody_knows_are_not_sent_to_an_example_that_is_not_there() -> None:
+    message = diagnose(question("depth-parameters"), dict.fromkeys("1234", 5)).message
+    assert "none of the usual mistakes: go through your steps once more, one by one." in message
 
 
 def test_the_depths_have_as_many_parameters_as_torch_counts() -> None:
@@ -124,6 +142,23 @@ def _points(id: str, answer: object) -> float:
     return judge(entry, answer).points
 
 
+def test_the_first_training_shows_how_runs_are_kept_and_can_be_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    training = CELLS["trap-run"].partition("figure, ax")[0]
+    names = {"np": np, "nn": nn, "zoo": zoo, "mnist": _mnist()}
+    exec(training, names)
+    log = (tmp_path / "runs/trap.jsonl").read_bytes()
+    assert (tmp_path / "runs/trap.safetensors").is_file()
+    assert "into `runs`; give each run a name of its own" in CELLS["trap"]
+    first = names["shown"]
+    exec(training, names)
+    assert (tmp_path / "runs/trap.jsonl").read_bytes() == log
+    assert first == names["shown"]
+    assert len(first) == 100
+
+
 @pytest.fixture(scope="module")
 def grid(tmp_path_factory: pytest.TempPathFactory) -> list[nn.Run]:
     """Return a complete grid of 2 x 2 x 2 short runs; what matters is the rate: one learns nothing."""
@@ -158,6 +193,37 @@ def test_a_hole_in_the_grid_is_found(grid: list[nn.Run], tmp_path: Path) -> None
     assert "There is no run with lr=0.5, batch_size=20, batches=40." in message
 
 
+@pytest.mark.parametrize(
+    ("change", "fact"),
+    [
+        ({"momentum": 0.9}, 'run 8 of `grid["runs"]` has momentum=0.9, run 1 of `grid["runs"]` momentum=0.'),
+        ({"seed": 1}, "The settings differ in their `seed`: one has 0, another 1."),
+    ],
+)
+def test_a_run_that_differs_in_something_else_is_named(
+    grid: list[nn.Run], tmp_path: Path, change: dict[str, Any], fact: str
+) -> None:
+    options = {"lr": 0.05, "batch_size": 25, "examples": 1000} | change
+    other = _fit(zoo.tfjs_mnist(), _mnist(), tmp_path / "a.jsonl", **options)
+    answer = {"runs": [*grid[:-1], other], "matters": "lr"}
+    assert (_flaws("grid", answer), _points("grid", answer)) == (["several-factors"], 2.75)
+    assert fact in judge(question("grid"), answer).message  # type: ignore[arg-type]
+
+
+def test_a_grid_with_the_same_seeds_everywhere_is_alike(grid: list[nn.Run], tmp_path: Path) -> None:
+    again = [
+        _fit(
+            zoo.tfjs_mnist(),
+            _mnist(),
+            tmp_path / f"{place}.jsonl",
+            seed=1,
+            **{name: run.config[name] for name in ("lr", "batch_size", "examples")},
+        )
+        for place, run in enumerate(grid)
+    ]
+    assert _points("grid", {"runs": [*grid, *again], "matters": "lr"}) == 3
+
+
 def test_a_grid_of_one_rate_is_told_so(grid: list[nn.Run], tmp_path: Path) -> None:
     more = [
         _fit(zoo.tfjs_mnist(), _mnist(), tmp_path / f"{seed}.jsonl", lr=0.05, seed=seed, examples=20)
@@ -175,21 +241,49 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str,
         network, log = relu_network(kind, kind.__name__), f"{how}-{kind.__name__}"
         return [_fit(network, _mnist(), folder / f"{log}{s}.jsonl", seed=s, **options) for s in range(3)]
 
-    ways = {"gently": {"init": "torch", "lr": 0.005}, "briskly": {"examples": 400}}
+    ways = {"gently": {"init": "torch", "lr": 0.005}, "briskly": {"examples": 400, "lr": 0.05}}
     return {
         how: {"relu": three(ReLU, how, options), "relu6": three(ReLU6, how, options)}
         for how, options in ways.items()
     }
 
 
-def test_below_6_both_networks_become_the_same_and_may_be_handed_in(
+def test_below_6_both_networks_become_the_same_and_the_other_options_are_named(
     twins: Mapping[str, Mapping[str, list[nn.Run]]],
 ) -> None:
     gently = twins["gently"]
     hashes = [[run.best.weights for run in runs if run.best] for runs in gently.values()]
     assert hashes[0] == hashes[1]
-    assert _points("one-change", {**gently, "above_6": "no", "better": "neither"}) == 3
-    assert _flaws("one-change", {**gently, "above_6": "yes", "better": "neither"}) == ["activations-misread"]
+    answer = {**gently, "above_6": "no", "better": "neither"}
+    assert (_flaws("one-change", answer), _points("one-change", answer)) == (["other-options"], 2.75)
+    message = judge(question("one-change"), answer).message  # type: ignore[arg-type]
+    assert message.startswith('run 1 of `one_change["relu"]` has lr=0.005, asked was 0.05.')
+    assert "activations-misread" in _flaws("one-change", {**answer, "above_6": "yes"})
+
+
+@pytest.mark.parametrize(
+    ("change", "flaw", "fact"),
+    [
+        ({"init": "torch"}, "other-options", "has init='torch', asked was 'kaiming'."),
+        ({"batch_size": 10}, "other-options", "has batch_size=10, asked was 20."),
+        ({"seconds": 0.02}, "other-budget", "is not in examples, as was asked."),
+    ],
+)
+def test_twins_that_were_trained_otherwise_than_asked_are_told_how(
+    tmp_path: Path, change: dict[str, Any], flaw: str, fact: str
+) -> None:
+    relu_network = _networks()["relu_network"]
+    answer: dict[str, Any] = {
+        name: [
+            _fit(relu_network(kind, name), _mnist(), tmp_path / f"{name}{seed}.jsonl", seed=seed,
+                 **{"lr": 0.05} | change)
+            for seed in range(3)
+        ]
+        for name, kind in (("relu", ReLU), ("relu6", ReLU6))
+    }  # fmt: skip
+    diagnosis = judge(question("one-change"), {**answer, "above_6": None, "better": None})  # type: ignore[arg-type]
+    assert flaw in [each.id for each in diagnosis.mistakes]
+    assert fact in diagnosis.message
 
 
 def test_above_6_the_check_measures_what_the_notebook_measures(

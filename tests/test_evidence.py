@@ -11,7 +11,7 @@ from torch import nn as torch_nn
 
 from cnnkit import answers, check, data, nn
 from cnnkit.answers import judge
-from cnnkit.answers.evidence import EvidenceQuestion, ask, flaws
+from cnnkit.answers.evidence import EvidenceQuestion, Finding, Requirement, ask, flaws
 from cnnkit.data import Split
 from cnnkit.errors import ArgumentError, WrongAnswer
 from cnnkit.layers import Flatten, Linear, ReLU
@@ -295,7 +295,10 @@ def test_one_run_does_not_stand_for_three(batches, tmp_path):
 def test_a_run_without_a_log_is_no_evidence(digits):
     run = nn.fit(FLAT, digits, **OPTIONS | {"examples": 20})
     message = condemned(ONE, run, flaws.NO_LOG)
-    assert message.startswith("`run` has nothing to show: the run has no log, expected one.")
+    assert message == (
+        "`run` has nothing to show: the run has no log, expected one."
+        " Train with log='runs/NAME.jsonl', and hand in that folder."
+    )
 
 
 @pytest.mark.parametrize("given", [0.97, "0.97", {"accuracy": 0.97}, print, lambda: None, [3, 4]])
@@ -350,6 +353,51 @@ def test_a_verdict_against_the_numbers_is_named(batches):
     assert found(TWO, batches | {"better": "both"}, flaws.UNKNOWN_CLAIM) == 3.0
 
 
+@pytest.mark.parametrize(
+    ("said", "fact"),
+    [
+        (None, "is not answered yet."),
+        ("", "is not answered yet."),
+        (20, "is 20, expected a word in quotes."),
+        (["20"], "is ['20'], expected a word in quotes."),
+    ],
+)
+def test_a_claim_that_is_open_costs_only_what_hangs_on_it(batches, said, fact):
+    assert found(TWO, batches | {"better": said}, flaws.UNSAID) == 3.0
+    message = judge(TWO, batches | {"better": said}).message
+    assert message == f'`two_batches["better"]` {fact} Fill it in from what the runs show.'
+
+
+@pytest.mark.parametrize(
+    ("said", "fact"),
+    [
+        (None, "is not answered yet."),
+        ("0.9", "is '0.9', expected a number."),
+        (float("nan"), "is nan, expected a number."),
+    ],
+)
+def test_a_number_that_is_open_costs_only_what_hangs_on_it(run, said, fact):
+    def near(experiment):
+        found = experiment.runs[0].metrics("test").accuracy
+        return None if abs(experiment.numbers["test"] - found) < 0.01 else Finding(flaws.BELOW, "Far off.")
+
+    parts = (ask.network(1, FLAT), Requirement("the number", 2, near, (flaws.BELOW,)))
+    question = replace(ONE, groups=("run",), numbers=("test",), requirements=parts)
+    assert found(question, {"run": run, "test": run.final.test.accuracy}) == 3.0
+    assert found(question, {"run": run, "test": said}, flaws.UNSAID) == 1.0
+    assert f'`run["test"]` {fact}' in judge(question, {"run": run, "test": said}).message
+    assert judge(question, {"run": None, "test": None}).verdict == "missing"
+
+
+def test_a_dict_in_the_place_of_a_list_of_runs_is_said_to_be_one(batches):
+    given = batches | {"20": dict(enumerate(batches["20"])), "better": "20"}
+    diagnosis = judge(TWO, given)
+    assert (diagnosis.verdict, diagnosis.message) == (
+        "invalid",
+        '`two_batches["20"]` is a dict, expected a list of runs. Give its runs in a list.',
+    )
+
+
 def test_unequal_budgets_are_named(made, batches):
     longer = [made(f"longer-{s}", batch_size=200, seed=s, examples=800) for s in range(3)]
     given = batches | {"200": longer, "better": "20"}
@@ -375,6 +423,7 @@ def test_too_few_seeds_are_named(batches):
 def test_other_options_networks_and_budgets_are_named(made):
     deep = made("deep", DEEP)
     assert found(ONE, deep, flaws.OTHER_NETWORK) == 5.0
+    assert "has Linear(784, 16) as layer 2, asked was Linear(784, 10)." in judge(ONE, deep).message
     assert found(ONE, made("adam", optimizer="adam", lr=0.001), flaws.OTHER_OPTIONS) == 5.0
     assert found(ONE, made("short", examples=400), flaws.OTHER_BUDGET) == 5.0
     two = replace(ONE, requirements=(ask.different_networks(1),), runs=2)

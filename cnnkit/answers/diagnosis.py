@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -145,7 +146,8 @@ def _compare(question: Question, name: str, given: Any, right: Any, wrong: Mappi
     try:
         part = read(given, right, label, question.choices)
     except Unreadable as problem:
-        return _Finding(name, 0, cells, frozenset(), str(problem), "invalid")
+        fits = frozenset(m for m, value in wrong.items() if _as_unbounded(given, value))
+        return _Finding(name, 0, cells, fits, str(problem), "invalid")
     if same(part, right, question.atol):
         return _Finding(name, cells, cells, frozenset(), verdict="correct")
     fits = frozenset(m for m, value in wrong.items() if same(part, value, question.atol))
@@ -159,6 +161,12 @@ def _compare(question: Question, name: str, given: Any, right: Any, wrong: Mappi
             text += f" Perhaps {hint[0].when}? {hint[0].cure}"
         return _Finding(name, 0, cells, fits, text, "invalid")
     return _compare_cells(question, name, label, part, right, wrong, fits)
+
+
+def _as_unbounded(given: Any, value: Any) -> bool:
+    """Return whether one number is nan or infinite, as a mistake's is."""
+    numbers = [each for each in (given, value) if isinstance(each, float | np.floating)]
+    return len(numbers) == 2 and not any(map(isfinite, numbers))
 
 
 def _compare_filled(name: str, label: str, given: Any, right: tuple[int, ...]) -> _Finding:
@@ -248,7 +256,7 @@ def _conclude(
     elif slip:
         text += f" Besides, {slip}"
     elif unknown and not isinstance(question, FunctionQuestion):
-        text += " This is none of the usual mistakes: compare your steps with the worked example."
+        text += " This is none of the usual mistakes: go through your steps once more, one by one."
     return Diagnosis(question, verdict, share, named, text)
 
 

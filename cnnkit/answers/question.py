@@ -114,13 +114,18 @@ class Question:
 
 @dataclass(frozen=True)
 class Raised:
-    """An error, as the outcome of a call; the text does not count when outcomes are compared."""
+    """An error, as the outcome of a call; the text does not count when outcomes are compared.
+
+    Without an `error`, nothing was raised, and the text says what is wrong with the outcome.
+    """
 
     error: str
     text: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         first = self.text.strip().splitlines()
+        if not self.error:
+            return first[0] if first else "is not what was asked for"
         return f"raises {self.error}" + (f" ({first[0]})" if first else "")
 
 

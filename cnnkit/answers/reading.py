@@ -45,15 +45,17 @@ def read(given: Any, like: Any, name: str, choices: tuple[str, ...] = ()) -> Any
         raise Unreadable(f"{name} is {given}, expected a number. Give the number itself.")
     if isinstance(like, np.ndarray) and isinstance(given, list | tuple):
         kind = type(given).__name__
-        wrapped = f"np.array({name.strip('`')})"
-        raise Unreadable(f"{name} is a {kind}, expected a numpy array. Wrap it: {wrapped}.")
+        plain = name.strip("`")
+        cure = f"Wrap it: np.array({plain})." if "`" not in plain else "Give it through np.array(...)."
+        raise Unreadable(f"{name} is a {kind}, expected a numpy array. {cure}")
     if callable(given) and not hasattr(given, "__array__"):
         raise Unreadable(f"{name} is a function, expected {_kind(like)}. Call it, and give what it returns.")
     array = _array(given, like, name)
     if array.size and not np.isfinite(array).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         where = f" at {list(place)}" if place else ""
-        raise Unreadable(f"{name} holds {array[place]}{where}, expected finite numbers. Fill in that cell.")
+        cure = "Fill in that cell." if place else "Look for a division by 0, a logarithm of 0, an overflow."
+        raise Unreadable(f"{name} holds {array[place]}{where}, expected finite numbers. {cure}")
     return array
 
 

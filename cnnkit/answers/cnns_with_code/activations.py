@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnnkit.answers.evidence import EvidenceQuestion, Experiment, Finding, Flaw, Requirement, Trained, ask
-from cnnkit.answers.evidence.flaws import UNKNOWN_CLAIM
+from cnnkit.answers.evidence.flaws import OTHER_BUDGET, OTHER_OPTIONS, UNKNOWN_CLAIM
 from cnnkit.answers.evidence.having import own
 from cnnkit.layers import Layer, ReLU, ReLU6
 
 __all__ = ["QUESTIONS", "largest_activation"]
 
 LIMIT = 6.0
+ASKED = ask.options(0, lr=0.05, batch_size=20, init="kaiming")
 
 NOT_THE_TWIN = Flaw(
     "not-the-twin",
@@ -41,6 +42,13 @@ def _twins(experiment: Experiment) -> Finding | None:
 
 def _with(kind: type[Layer], layer: Layer) -> Layer:
     return kind() if isinstance(layer, ReLU | ReLU6) else layer
+
+
+def _as_asked(experiment: Experiment) -> Finding | None:
+    for each in experiment.runs:
+        if "examples" not in each.config:
+            return Finding(OTHER_BUDGET, f"The budget of {each.name} is not in examples, as was asked.")
+    return ASKED.check(experiment)
 
 
 def largest_activation(module: Any, batches: Any) -> float:
@@ -106,7 +114,8 @@ ONE_CHANGE = EvidenceQuestion(
     claims=("above_6", "better"),
     requirements=(
         Requirement("ReLU exchanged for ReLU6", 0.5, _twins, (NOT_THE_TWIN,)),
-        ask.one_factor(0.5, "network"),
+        ask.one_factor(0.25, "network"),
+        Requirement("the options of the text", 0.25, _as_asked, (OTHER_BUDGET, OTHER_OPTIONS)),
         ask.seeds(0.5, 3),
         Requirement("the largest activation", 0.75, _above, (NOT_MEASURED_SO, UNKNOWN_CLAIM)),
         ask.verdict(0.75, "better"),

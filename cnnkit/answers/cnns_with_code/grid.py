@@ -8,11 +8,13 @@ from statistics import fmean
 
 from cnnkit import zoo
 from cnnkit.answers.evidence import EvidenceQuestion, Experiment, Finding, Flaw, Requirement, Trained, ask
-from cnnkit.answers.evidence.flaws import UNKNOWN_CLAIM
+from cnnkit.answers.evidence.flaws import SEVERAL_FACTORS, UNKNOWN_CLAIM
 
 __all__ = ["QUESTIONS"]
 
 FACTORS = ("lr", "batch_size", "batches")
+# What may differ between the runs of a grid: its factors, how often one looks, and what the CPU made of it.
+FREE = ("lr", "batch_size", "examples", "epochs", "evaluate_every", "computed_in", "seed")
 
 RATE_FIXED = Flaw(
     "rate-not-varied",
@@ -55,6 +57,30 @@ def _complete(experiment: Experiment) -> Finding | None:
             told = ", ".join(f"{name}={value:g}" for name, value in zip(FACTORS, setting, strict=True))
             return Finding(INCOMPLETE, f"There is no run with {told}.")
     return None
+
+
+def _alike(experiment: Experiment) -> Finding | None:
+    """Return a finding where runs differ in more than the grid's factors; several seeds each are alike."""
+    first, *others = experiment.runs
+    for each in others:
+        for name in sorted({*first.config, *each.config} - {*FREE}):
+            here, there = first.config.get(name), each.config.get(name)
+            if here != there:
+                fact = f"{each.name} has {name}={_plain(there)}, {first.name} {name}={_plain(here)}."
+                return Finding(SEVERAL_FACTORS, fact)
+    seeds: dict[tuple[float, ...], list[int]] = {}
+    for each in experiment.runs:
+        seeds.setdefault(tuple(_settings(each).values()), []).append(each.run.seed)
+    told = sorted({", ".join(map(str, sorted(found))) for found in seeds.values()})
+    if len(told) == 1:
+        return None
+    return Finding(
+        SEVERAL_FACTORS, f"The settings differ in their `seed`: one has {told[0]}, another {told[1]}."
+    )
+
+
+def _plain(value: object) -> object:
+    return repr(value["name"]) if isinstance(value, dict) and "name" in value else repr(value)
 
 
 def _effects(experiment: Experiment) -> dict[str, tuple[float, float]]:
@@ -107,7 +133,8 @@ GRID = EvidenceQuestion(
     requirements=(
         ask.network(0.25, zoo.tfjs_mnist()),
         Requirement("learning rates that differ", 1, _rates, (RATE_FIXED,)),
-        Requirement("a complete grid", 0.75, _complete, (INCOMPLETE,)),
+        Requirement("a complete grid", 0.5, _complete, (INCOMPLETE,)),
+        Requirement("all else alike", 0.25, _alike, (SEVERAL_FACTORS,)),
         Requirement("what matters most", 1, _matters, (OTHER_FACTOR, UNKNOWN_CLAIM)),
     ),
 )

@@ -230,6 +230,13 @@ def _of_the_answer(logits: Array, labels: NDArray[np.int64]) -> Array:
     return _losses(logits, logits.argmax(axis=1))
 
 
+def _unshifted(logits: Array, labels: NDArray[np.int64]) -> Array:
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        powers = np.exp(logits)
+        losses: Array = -np.log(powers / powers.sum(axis=1, keepdims=True))[np.arange(len(labels)), labels]
+    return losses
+
+
 def _log_of_mean(batches: Batches) -> float:
     return float(-np.log(np.concatenate([np.exp(-_losses(*batch)) for batch in batches]).mean()))
 
@@ -258,6 +265,12 @@ LOG_LOSS = FunctionQuestion(
             "softmax is applied twice, to the logits and to the probabilities that come out",
             "Softmax turns logits into probabilities: once. Then take the logarithm.",
             lambda batches: _log_loss(batches, _twice),
+        ),
+        Mistake(
+            "largest-not-subtracted",
+            "e to the power of large logits overflows",
+            "Subtract each row's largest logit before you take e to the power of it.",
+            lambda batches: _log_loss(batches, _unshifted),
         ),
         Mistake(
             "sum",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from math import e, log
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +48,7 @@ def network(points: float, wanted: Network, group: str | None = None) -> Require
         for each in _of(experiment, group):
             found = each.run.network
             if found is None or (found.input_shape, found.layers) != (wanted.input_shape, wanted.layers):
-                count = "is not known" if found is None else f"has {found.ledger().total:,} parameters"
-                fact = f"The network of {each.name} {count}, the one asked for {wanted.ledger().total:,}."
+                fact = f"The network of {each.name} {_unlike(found, wanted)}."
                 return Finding(flaws.OTHER_NETWORK, fact)
         return None
 
@@ -187,6 +187,17 @@ def logits(points: float) -> Requirement:
 
 def _of(experiment: Experiment, group: str | None) -> tuple[Trained, ...]:
     return experiment.runs if group is None else experiment.groups.get(group, ())
+
+
+def _unlike(found: Network | None, wanted: Network) -> str:
+    """Return where a network differs from the one that was asked for."""
+    if found is None:
+        return f"is not known, {wanted.name} was asked for"
+    if found.input_shape != wanted.input_shape:
+        return f"reads {found.input_shape}, asked was {wanted.input_shape}"
+    pairs = enumerate(zip_longest(found.layers, wanted.layers), start=1)
+    place, (one, other) = next((place, pair) for place, pair in pairs if pair[0] != pair[1])
+    return f"has {one or 'nothing'} as layer {place}, asked was {other or 'nothing'}"
 
 
 def _budget(each: Trained) -> str:

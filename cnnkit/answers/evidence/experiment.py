@@ -11,7 +11,35 @@ if TYPE_CHECKING:
     from cnnkit.nn.evaluate import Metrics
     from cnnkit.nn.run import Run
 
-__all__ = ["Experiment", "Trained"]
+__all__ = ["Experiment", "Said", "Trained", "Unsaid"]
+
+
+class Unsaid(KeyError):  # noqa: N818 - it is raised and caught within this package
+    """A claim that is not filled in, or not of its kind; the only argument says which."""
+
+
+class Said(dict[str, Any]):
+    """The claims (or numbers) of an answer; to look one up that cannot be read raises Unsaid.
+
+    Parameters
+    ----------
+    good : mapping of str to str or float
+    unsaid : mapping of str to str
+        For each entry that cannot be read, why.
+
+    Examples
+    --------
+    >>> Said({"gap": 0.1}, {"class": '`report["class"]` is not answered yet.'})["class"]
+    Traceback (most recent call last):
+    cnnkit.answers.evidence.experiment.Unsaid: '`report["class"]` is not answered yet.'
+    """
+
+    def __init__(self, good: Mapping[str, Any], unsaid: Mapping[str, str]) -> None:
+        super().__init__(good)
+        self.unsaid = dict(unsaid)
+
+    def __missing__(self, key: str) -> Any:
+        raise Unsaid(self.unsaid[key]) if key in self.unsaid else KeyError(key)
 
 
 @dataclass(frozen=True)
@@ -70,9 +98,9 @@ class Experiment:
     groups : mapping of str to tuple of Trained
         Under the name "" where the answer is a run or a list of runs.
     claims : mapping of str to str
-        What the answer says besides.
+        What the answer says besides; one that cannot be read raises `Unsaid` when it is looked up.
     numbers : mapping of str to float
-        What the answer gives as numbers.
+        What the answer gives as numbers; likewise.
     """
 
     groups: Mapping[str, tuple[Trained, ...]]

@@ -118,9 +118,14 @@ OVERLOOKED = Flaw(
     "Compare the gap with two standard errors: nn.compare does.",
 )
 UNKNOWN_CLAIM = Flaw("claim-unknown", "A word that none of the runs is called.", "Copy one of these names.")
+UNSAID = Flaw(
+    "claim-unsaid",
+    "A word or a number beside the runs that is missing, or something else.",
+    "Fill it in from what the runs show.",
+)
 
 REQUIRED = (
     OTHER_OPTIONS, OTHER_NETWORK, SAME_NETWORK, UNEQUAL_BUDGETS, OTHER_BUDGET, SEVERAL_FACTORS, NOT_VARIED,
     FEW_SEEDS, BELOW, DOUBLE_SOFTMAX, INSIDE_NOISE, REVERSED, OVERLOOKED,
-    UNKNOWN_CLAIM,
+    UNKNOWN_CLAIM, UNSAID,
 )  # fmt: skip

@@ -10,8 +10,8 @@ import numpy as np
 
 from cnnkit.answers.diagnosis import Diagnosis
 from cnnkit.answers.evidence import flaws
-from cnnkit.answers.evidence.experiment import Experiment, Trained
-from cnnkit.answers.evidence.question import EvidenceQuestion, Finding
+from cnnkit.answers.evidence.experiment import Experiment, Said, Trained, Unsaid
+from cnnkit.answers.evidence.question import EvidenceQuestion, Finding, Requirement
 from cnnkit.answers.evidence.reading import NoRun, read
 from cnnkit.answers.reading import MISSING
 
@@ -59,7 +59,7 @@ def judge(question: EvidenceQuestion, given: Any) -> Diagnosis:
 
 def _weighed(question: EvidenceQuestion, experiment: Experiment) -> Diagnosis:
     """Add up what the requirements are worth."""
-    results = [(requirement, requirement.check(experiment)) for requirement in question.requirements]
+    results = [(requirement, _checked(requirement, experiment)) for requirement in question.requirements]
     earned = sum(requirement.points for requirement, finding in results if finding is None)
     share = earned / question.points
     findings = [finding for _, finding in results if finding is not None]
@@ -79,6 +79,14 @@ def _weighed(question: EvidenceQuestion, experiment: Experiment) -> Diagnosis:
     return Diagnosis(question, "correct", 1.0, (), _praise(question, experiment))
 
 
+def _checked(requirement: Requirement, experiment: Experiment) -> Finding | None:
+    """Check one requirement; what is not said yet costs what hangs on it, and nothing else."""
+    try:
+        return requirement.check(experiment)
+    except Unsaid as unsaid:
+        return Finding(flaws.UNSAID, unsaid.args[0])
+
+
 def _wrong(question: EvidenceQuestion, findings: list[Finding], share: float) -> Diagnosis:
     named = tuple(dict.fromkeys(finding.flaw for finding in findings))
     firsts = [next(finding for finding in findings if finding.flaw is flaw) for flaw in named]
@@ -86,14 +94,12 @@ def _wrong(question: EvidenceQuestion, findings: list[Finding], share: float) ->
     return Diagnosis(question, verdict, share, named, " ".join(map(str, firsts)))
 
 
-def _sorted(
-    question: EvidenceQuestion, given: Any
-) -> tuple[dict[str, list[Any]], dict[str, str], dict[str, float]]:
+def _sorted(question: EvidenceQuestion, given: Any) -> tuple[dict[str, list[Any]], Said, Said]:
     """Return the runs of each group, the claims and the numbers, or raise NoRun."""
     name = f"`{question.variable}`"
     said = (*question.claims, *question.numbers)
     if question.groups == () and not said:
-        return {"": _runs(question, given, name)}, {}, {}
+        return {"": _runs(question, given, name)}, Said({}, {}), Said({}, {})
     if not isinstance(given, Mapping):
         raise NoRun(f"{name} is a {type(given).__name__}, expected a dict. Fill in the one that was there.")
     names = question.groups
@@ -102,25 +108,38 @@ def _sorted(
     absent = [key for key in (*names, *said) if key not in given]
     if absent or not names:
         raise NoRun(f"{name} has no entry {(absent or ['with runs'])[0]!r}. Keep the names that were there.")
-    claims = {key: given[key] for key in question.claims}
-    for key, word in claims.items():
-        if type(word) is not str:
-            raise NoRun(f'{name}["{key}"] is {word!r:.60}, expected a word in quotes.')
-    numbers = {key: _number(given[key], f'{name}["{key}"]') for key in question.numbers}
-    return {key: _runs(question, given[key], f'{name}["{key}"]') for key in names}, claims, numbers
+    runs = {key: _runs(question, given[key], _label(question, key)) for key in names}
+    claims = _said({key: _word(given[key]) for key in question.claims}, given, question, "a word in quotes")
+    numbers = _said({key: _number(given[key]) for key in question.numbers}, given, question, "a number")
+    return runs, claims, numbers
 
 
-def _number(given: Any, name: str) -> float:
+def _said(read: Mapping[str, Any], given: Mapping[str, Any], question: EvidenceQuestion, kind: str) -> Said:
+    """Return the entries that could be read, and say of each other one why it could not."""
+    unsaid = {}
+    for key in (key for key, value in read.items() if value is None):
+        fact = "not answered yet" if _open(given[key]) else f"{given[key]!r:.60}, expected {kind}"
+        unsaid[key] = f"{_label(question, key)} is {fact}."
+    return Said({key: value for key, value in read.items() if value is not None}, unsaid)
+
+
+def _word(given: Any) -> str | None:
+    return given if type(given) is str and given.strip() else None
+
+
+def _number(given: Any) -> float | None:
     try:
         number = float(np.asarray(given).reshape(()))
     except (TypeError, ValueError):
         number = nan
     if isinstance(given, str | bool) or not isfinite(number):
-        raise NoRun(f"{name} is {given!r:.60}, expected a number. Give one, without quotes.")
+        return None
     return number
 
 
 def _runs(question: EvidenceQuestion, given: Any, name: str) -> list[Any]:
+    if isinstance(given, Mapping) and any(hasattr(run, "evidence") for run in given.values()):
+        raise NoRun(f"{name} is a dict, expected a list of runs. Give its runs in a list.")
     runs = list(given) if isinstance(given, list | tuple) else [given]
     if any(run is nothing for run in runs for nothing in MISSING):
         raise NoRun(f"{name} is not complete: a run is missing.")
@@ -131,8 +150,12 @@ def _runs(question: EvidenceQuestion, given: Any, name: str) -> list[Any]:
 
 
 def _called(question: EvidenceQuestion, group: str, place: int, count: int) -> str:
-    whole = f'`{question.variable}["{group}"]`' if group else f"`{question.variable}`"
+    whole = _label(question, group)
     return f"run {place + 1} of {whole}" if count > 1 else whole
+
+
+def _label(question: EvidenceQuestion, entry: str) -> str:
+    return f'`{question.variable}["{entry}"]`' if entry else f"`{question.variable}`"
 
 
 def _twice(runs: tuple[Trained, ...]) -> Finding | None:

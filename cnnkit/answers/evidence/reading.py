@@ -97,8 +97,9 @@ def _handed_over(given: Any, name: str) -> tuple[str, Mapping[str, np.ndarray] |
     try:
         evidence = hand_over()
     except Exception as error:
-        first = next(iter(str(error).splitlines()), type(error).__name__)
-        return Finding(flaws.NO_LOG, f"{name} has nothing to show: {first.removeprefix('evidence: ')[:200]}")
+        first = next(iter(str(error).splitlines()), type(error).__name__).removeprefix("evidence: ")
+        fact = first.partition(" Train with log=")[0]  # the flaw's own cure says it
+        return Finding(flaws.NO_LOG, f"{name} has nothing to show: {fact[:200]}")
     if not isinstance(evidence, Mapping) or type(evidence.get("log")) is not str:
         return Finding(flaws.NO_LOG, f"{name} hands over no log.")
     text, weights = evidence["log"], evidence.get("weights")
