@@ -79,6 +79,16 @@ def test_a_right_model_is_right_however_it_is_written() -> None:
         assert diagnose(question("make-model"), make_model).points == 4
 
 
+def test_a_model_must_be_new_at_each_call() -> None:
+    model = ByHand()
+    layers = torch.nn.Sequential(*_run("make-model")["make_model"]())
+    for make_model in (lambda: model, lambda: torch.nn.Sequential(*layers)):
+        diagnosis = diagnose(question("make-model"), make_model)
+        assert [each.id for each in diagnosis.mistakes] == ["same-model-again"], diagnosis.message
+        assert diagnosis.points == 3.5
+    assert question("make-model").outcome(lambda: ByMessage(model))["a second call"] == 0
+
+
 def test_a_model_is_examined_by_messages_alone() -> None:
     entry = question("make-model")
     found = entry.outcome(lambda: ByMessage(ByHand()))
@@ -138,7 +148,7 @@ def _pooled(x: np.ndarray) -> np.ndarray:
         (
             lambda: torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3072, 10)),
             1,
-            "`make_model()`, trained parameters is 30730, which is not right. 1 of 3 parts are right.",
+            "`make_model()`, trained parameters is 30730, which is not right. 2 of 4 parts are right.",
         ),
     ],
 )

@@ -51,16 +51,28 @@ class ModelQuestion(FunctionQuestion):
         """Return what the module that a function makes shows of itself."""
         module = Probe("", {}).outcome(method)
         if module is None or isinstance(module, Raised):
-            found: dict[str, Any] = dict.fromkeys(ASKED, module)
-            return found
+            return dict.fromkeys(ASKED, module)
         try:
-            return _examined(module, self.inputs["x"])
+            found = _examined(module, self.inputs["x"])
+            return found if NEW in found else found | {NEW: _is_new(method, module)}
         except Exception as error:
             first = next(iter(str(error).splitlines()), "")
             return dict.fromkeys(ASKED, Raised(type(error).__name__, first))
 
 
-ASKED = ("trained parameters", "shape of the output", "output with given weights")
+NEW = "a second call"
+EXAMINED = ("trained parameters", "shape of the output", "output with given weights")
+ASKED = (*EXAMINED, NEW)
+
+
+def _is_new(method: Callable[..., Any], first: Any) -> Any:
+    """Return 1 if a second model shows none of the weights that the first was given, else 0."""
+    second = Probe("", {}).outcome(method)
+    if second is None or isinstance(second, Raised):
+        return second
+    given = {name: each.detach().clone() for name, each in first.named_parameters()}
+    theirs = dict(second.named_parameters())
+    return int(not any(name in theirs and bool((theirs[name] == each).all()) for name, each in given.items()))
 
 
 def _examined(module: Any, x: np.ndarray) -> dict[str, Any]:
@@ -78,7 +90,7 @@ def _examined(module: Any, x: np.ndarray) -> dict[str, Any]:
     if not isinstance(output, torch.Tensor):
         return dict.fromkeys(ASKED, Unfit("Unfit", f"gives a {type(output).__name__}, expected a tensor"))
     trained = sum(each.numel() for each in named.values() if each.requires_grad)
-    return dict(zip(ASKED, (trained, tuple(output.shape), output.detach().double().numpy()), strict=True))
+    return dict(zip(EXAMINED, (trained, tuple(output.shape), output.detach().double().numpy()), strict=True))
 
 
 def _given(shape: tuple[int, ...]) -> Tensor:
@@ -130,6 +142,11 @@ def _builds(network: Network, *after: str) -> Callable[[], nn.Module]:
     return make_model
 
 
+@cache
+def _one_for_all() -> nn.Module:
+    return _builds(zoo.report_cnn())()
+
+
 def _frozen() -> nn.Module:
     model = _builds(zoo.report_cnn())()
     for parameter in list(model.parameters())[:6]:
@@ -152,7 +169,7 @@ MAKE_MODEL = ModelQuestion(
     tries="parts",
     method=_builds(zoo.report_cnn()),
     libraries=("torch",),
-    weights={"trained parameters": 1, "shape of the output": 1, "output with given weights": 2},
+    weights={"trained parameters": 1, "shape of the output": 0.5, "output with given weights": 2, NEW: 0.5},
     atol=1e-3,
     inputs=_images(np.random.default_rng(51)),
     draw=_images,
@@ -225,6 +242,12 @@ MAKE_MODEL = ModelQuestion(
             "the convolutions are frozen",
             "All parameters learn: leave requires_grad as it is.",
             _frozen,
+        ),
+        Mistake(
+            "same-model-again",
+            "each call returns the same model",
+            "Build the layers inside the function, so that each call begins with new weights.",
+            _one_for_all,
         ),
     ),
 )
