@@ -235,8 +235,13 @@ def test_a_function_of_the_kit_is_refused_where_torch_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("id", "mistake", "points"),
     [
-        ("prepare", "validation-augmented", 1.5),
-        ("prepare", "augmented-everywhere", 1),
+        ("prepare", "validation-augmented", 0.5),
+        ("prepare", "test-augmented", 0.5),
+        ("prepare", "augmented-everywhere", 0.5),
+        ("prepare", "not-augmented", 1.5),
+        ("prepare", "seed-ignored", 1.5),
+        ("prepare", "not-reproducible", 1.5),
+        ("prepare", "changed-in-place", 1.5),
         ("split-of", "all-are-trained-on", 0),
         ("compute-loss-and-accuracy", "mean-of-batch-means", 1.5),
         ("make-model", "softmax-at-end", 2),
@@ -247,6 +252,42 @@ def test_a_property_earns_its_part_whole_or_not_at_all(id: str, mistake: str, po
     assert isinstance(entry, FunctionQuestion)
     method = next(each.method for each in entry.mistakes if each.id == mistake)
     assert diagnose(entry, method).points == points
+
+
+def test_prepare_is_told_in_words_what_no_usual_mistake_explains() -> None:
+    def seldom(images: Any, split: str, mean: Any, std: Any, seed: int) -> Any:
+        x = images / 255
+        if split == "train":
+            x[np.random.default_rng(seed).random(len(x)) < 0.1] = x[0, ..., ::-1]
+        return (x - mean[:, None, None]) / std[:, None, None]
+
+    diagnosis = diagnose(question("prepare"), seldom)
+    assert diagnosis.points == 1.5
+    assert "`prepare` with train images mirrors too few of 64, expected about half." in diagnosis.message
+
+
+def test_mirroring_the_first_half_whatever_the_seed_is_found() -> None:
+    def first_half(images: Any, split: str, mean: Any, std: Any, seed: int) -> Any:
+        x = images / 255
+        if split == "train":
+            x[: len(x) // 2] = x[: len(x) // 2, ..., ::-1]
+        return (x - mean[:, None, None]) / std[:, None, None]
+
+    diagnosis = diagnose(question("prepare"), first_half)
+    assert ([each.id for each in diagnosis.mistakes], diagnosis.points) == (["seed-ignored"], 1.5)
+
+
+def test_a_split_that_no_usual_mistake_explains_is_told_in_words() -> None:
+    def short(n: int, held_out: int, seed: int) -> Any:
+        order = np.random.default_rng(seed).permutation(n)
+        return order[held_out - 1 :], order[: held_out - 1]
+
+    message = diagnose(question("split-of"), short).message
+    assert "holds out another number of images." in message
+    assert "cells" not in message
+    masks = diagnose(question("split-of"), lambda n, held_out, seed: (np.ones(n, bool), np.ones(n, bool)))
+    assert "Return whole numbers from 0 to n - 1, no masks" in masks.message
+    assert "TypeError" not in masks.message
 
 
 def test_early_stopping_is_that_of_the_kit() -> None:
