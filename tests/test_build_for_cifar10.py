@@ -18,11 +18,12 @@ from torch.nn.functional import cross_entropy
 
 from cnnkit import data, nn, zoo
 from cnnkit.answers import Diagnosis, FunctionQuestion, diagnose, judge, question
-from cnnkit.answers.build_for_cifar10.experiments import LEARNT, SECONDS, TIERS
+from cnnkit.answers.build_for_cifar10.experiments import LEARNT, SECONDS, TIERS, _differ, _is_factorial
 from cnnkit.answers.build_for_cifar10.measuring import watching
 from cnnkit.answers.build_for_cifar10.modelling import few_images
 from cnnkit.answers.build_for_cifar10.normalising import highest_probability
 from cnnkit.answers.evidence import EvidenceQuestion, Flaw
+from cnnkit.answers.evidence.experiment import Experiment, Trained
 from cnnkit.layers import AvgPool2d, BatchNorm2d, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, ReLU
 from cnnkit.network import Network
 
@@ -351,7 +352,7 @@ def _cifar() -> data.Dataset:
 
 
 def _fitted(network: Network, log: Path, **options: Any) -> nn.Run:
-    how: dict[str, Any] = {"examples": 100, "batch_size": 20, "lr": 0.01, "progress": False} | options
+    how: dict[str, Any] = {"examples": 6000, "batch_size": 300, "lr": 0.01, "progress": False} | options
     return nn.fit(network, _cifar(), log=log, **how)
 
 
@@ -389,6 +390,52 @@ def test_networks_under_each_others_name_are_found(four: Mapping[str, list[nn.Ru
     diagnosis = _judged("bn-dropout", swapped)
     assert "not-a-factorial" in _flaws(diagnosis)
     assert '"bn" has no batch normalisation and dropout.' in diagnosis.message
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("dropout", lambda layers: [*layers[:-2], Dropout(0.3), layers[-1]], "of \"both\" is not that of"),
+        ("dropout", lambda layers: [*layers[:-2], layers[-1], layers[-2]], "elsewhere than before the last"),
+        ("dropout", lambda layers: [*layers[:-1], Dropout(0.5), layers[-1]], "has 2 layers of dropout"),
+        ("bn", lambda layers: [layers[0], layers[2], layers[1], *layers[3:]], "elsewhere than once behind"),
+    ],
+)
+def test_the_four_differ_in_nothing_but_the_two_factors(
+    four: Mapping[str, list[nn.Run]], name: str, change: Callable[[Any], Any], said: str
+) -> None:
+    network = four[name][0].network
+    assert network is not None
+    other = Network(network.input_shape, change(network.layers))
+    groups = {each: (Trained(each, runs[0]),) for each, runs in four.items()}
+    assert _is_factorial(Experiment(groups)) is None
+    groups[name] = (Trained(name, replace(four[name][0], network=other)),)
+    assert said in str(_is_factorial(Experiment(groups)))
+
+
+@pytest.mark.parametrize("layer", [Dropout(0.0), MaxPool2d(1), ReLU()])
+def test_a_layer_without_effect_makes_no_other_network(four: Mapping[str, list[nn.Run]], layer: Layer) -> None:
+    run = four["plain"][0]
+    assert run.network is not None
+    layers = list(run.network.layers)
+    twin = replace(run, network=Network((3, 32, 32), [*layers[:2], layer, *layers[2:]], name="another"))
+    pair = {"first": (Trained("a", run),), "second": (Trained("b", twin),)}
+    assert "b has the same network as a." in str(_differ(Experiment(pair)))
+    assert _differ(Experiment(pair | {"second": (Trained("b", four["dropout"][0]),)})) is None
+
+
+@pytest.mark.parametrize(
+    ("id", "names"),
+    [("two-models", ("first", "second")), ("bn-dropout", ("plain", "bn", "dropout", "both"))],
+)
+def test_runs_of_one_example_earn_nothing(tmp_path: Path, id: str, names: tuple[str, ...]) -> None:
+    runs = {name: _fitted(_small(place % 2 == 1, place > 1), tmp_path / f"{name}.jsonl", examples=1)
+            for place, name in enumerate(names)}
+    diagnosis = _judged(id, runs | ({"best": "neither"} if id == "bn-dropout" else {}))
+    assert (_flaws(diagnosis), diagnosis.points) == (["short-budget"], 0)
+    assert "saw 1 of " in diagnosis.message
+    first = _judged("base-run", runs[names[0]])
+    assert (_flaws(first), first.points) == (["short-budget"], 0)
 
 
 def test_a_combination_with_other_layers_is_found(four: Mapping[str, list[nn.Run]], tmp_path: Path) -> None:
@@ -434,8 +481,6 @@ def test_one_network_twice_is_found(four: Mapping[str, list[nn.Run]]) -> None:
 def test_tiers_ask_both_models_for_the_lower_and_one_for_the_upper_half(
     four: Mapping[str, list[nn.Run]], first: float, second: float, points: float
 ) -> None:
-    from cnnkit.answers.evidence.experiment import Experiment, Trained
-
     entry = question("two-models")
     assert isinstance(entry, EvidenceQuestion)
     measured = [
@@ -468,7 +513,7 @@ def test_a_loss_that_begins_far_from_chance_is_found(tmp_path: Path) -> None:
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.mul_(20)
-    run = nn.fit(module, _cifar(), examples=100, lr=1e-5, log=tmp_path / "run.jsonl", progress=False)
+    run = nn.fit(module, _cifar(), examples=4000, lr=1e-5, log=tmp_path / "run.jsonl", progress=False)
     assert run.history[0].train.loss > log(10) + 0.3
     assert "strange-start" in _flaws(_judged("base-run", run))
 
@@ -541,7 +586,7 @@ GAPS: tuple[tuple[str, Callable[[nn.Run], float]], ...] = (
 def test_each_wrong_gap_is_named(
     four: Mapping[str, list[nn.Run]], flaw: str, gap: Callable[[nn.Run], float]
 ) -> None:
-    run = four["bn"][0]
+    run = four["bn"][1]
     assert run.final.train is not None
     assert run.final.validation is not None
     gap_here = run.final.train.accuracy - run.final.validation.accuracy

@@ -13,7 +13,7 @@ from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, 
 __all__ = ["QUESTIONS"]
 
 Split = Callable[[int, int, int], tuple[Any, Any]]
-WANTED = "gives no two arrays of places. Return whole numbers from 0 to n - 1, no masks: (training, validation)"
+WANTED = "gives no two arrays of places. Return whole numbers from 0 to n - 1, no masks, in a pair"
 
 
 # --- which images are held out ------------------------------------------------------------------------------
@@ -226,12 +226,11 @@ class PrepareQuestion(FunctionQuestion):
         """Return the outcome, with a sentence in place of flags that no catalogued function gives."""
         found = self.outcome(answer)
         known = [self.right, *self.wrong.values()]
-        return {
-            name: value
-            if not isinstance(value, np.ndarray) or any(_alike(value, each[name], self.atol) for each in known)
-            else Told("Told", SENTENCES[name](value))
-            for name, value in found.items()
-        }
+        for name, value in found.items():
+            usual = any(_alike(value, each[name], self.atol) for each in known)
+            if isinstance(value, np.ndarray) and not usual:
+                found[name] = Told("Told", SENTENCES[name](value))
+        return found
 
 
 SCALED, TRAINING, YARDSTICKS, BY_SEED = ENTRIES = (
@@ -252,6 +251,8 @@ class Told(Raised):
 
 
 def _alike(one: Any, other: Any, atol: float) -> bool:
+    if isinstance(one, Raised) or one is None:
+        return False
     return np.shape(one) == np.shape(other) and bool(np.allclose(one, other, rtol=0, atol=atol))
 
 
@@ -274,7 +275,7 @@ def _of_seeds(flags: np.ndarray) -> str:
 
 
 SENTENCES: Mapping[str, Callable[[np.ndarray], str]] = {
-    SCALED: lambda _: "gives channels of another mean or deviation. Divide by 255, subtract mean, divide by std",
+    SCALED: lambda _: "gives another mean or deviation. Divide by 255, subtract mean, divide by std",
     TRAINING: _of_training,
     YARDSTICKS: lambda _: f"changes some of them. {TRAINING_ONLY}".removesuffix("."),
     BY_SEED: _of_seeds,
@@ -433,7 +434,7 @@ PREPARE = PrepareQuestion(
         Mistake(
             "changed-in-place",
             "the array `images` itself is mirrored",
-            "Work on a copy, such as images / 255: whoever looks at `images` later must find the photographs.",
+            "Work on a copy, such as images / 255: whoever looks at `images` later finds them as they were.",
             _prepare(copied=False),
         ),
         Mistake(
