@@ -139,7 +139,17 @@ def _pooled(x: np.ndarray) -> np.ndarray:
         (
             lambda: torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(99, 10)),
             0,
-            "`make_model()`, trained parameters raises RuntimeError (mat1 and mat2",
+            "`make_model()`, trained parameters cannot be compared: the model refuses images (5, 3, 32, 32)",
+        ),
+        (
+            lambda: torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LazyLinear(10)),
+            0,
+            "a lazy layer has no sizes yet. Give them, as in Linear(2048, 64).",
+        ),
+        (
+            lambda: torch.nn.Conv2d(3, 32, 5, pad=2),  # type: ignore[call-arg]
+            0,
+            "`make_model()`, trained parameters cannot be counted: the function raises TypeError (",
         ),
         (
             lambda: torch.nn.Linear(5000, 5000),
@@ -171,7 +181,14 @@ def test_probabilities_are_told_apart_from_a_model_that_has_not_learnt() -> None
     def probabilities(x: torch.Tensor) -> torch.Tensor:
         return torch.nn.functional.one_hot(torch.from_numpy(few_images()[1]), 10).float()
 
-    assert [flaw.id for flaw in diagnose(question("memory"), probabilities).mistakes] == ["unsure"]
+    assert [flaw.id for flaw in diagnose(question("memory"), probabilities).mistakes] == ["probabilities"]
+
+    def unlearnt(x: torch.Tensor) -> torch.Tensor:
+        return torch.full((len(x), 10), 0.1)
+
+    diagnosis = diagnose(question("memory"), unlearnt)
+    assert [flaw.id for flaw in diagnosis.mistakes] == ["probabilities"]
+    assert "the model ends with a softmax" in diagnosis.message
 
 
 # --- functions ----------------------------------------------------------------------------------------------
@@ -212,6 +229,33 @@ def test_loss_and_accuracy_are_those_of_nn_evaluate() -> None:
 
     diagnosis = diagnose(question("compute-loss-and-accuracy"), watching(measure))
     assert (diagnosis.verdict, diagnosis.points) == ("correct", 3)
+
+
+@pytest.mark.parametrize(
+    ("measure", "message"),
+    [
+        (lambda loader, model: 0.5, "it gives 0.5, expected two numbers: loss, accuracy"),
+        (lambda loader, model: (0.5, None), "it gives (0.5, None), expected two numbers: loss, accuracy"),
+        (lambda loader, model: (99.0, 99.0), "gives another loss and accuracy."),
+    ],
+)
+def test_what_is_no_loss_and_accuracy_is_told_so(measure: Any, message: str) -> None:
+    diagnosis = diagnose(question("compute-loss-and-accuracy"), watching(measure))
+    assert message in diagnosis.message
+    names = _run("watch") | {"compute_loss_and_accuracy": measure}
+    exec(CELLS["watch"], names)
+    assert message in diagnose(question("compute-loss-and-accuracy"), names["watch"]).message
+
+
+def test_rounded_numbers_are_told_so() -> None:
+    def measure(loader: Any, model: Any) -> tuple[float, float]:
+        metrics = nn.evaluate(model, loader)
+        return round(metrics.loss, 3), round(metrics.accuracy, 3)
+
+    message = diagnose(question("compute-loss-and-accuracy"), watching(measure)).message
+    assert "but off by more than 1e-05. Return both numbers as they are, not rounded." in message
+        "nearly right, but off by more than 1e-05. Return both numbers as they are, not rounded." in message
+    )
 
 
 def test_a_function_that_is_not_written_yet_is_missing() -> None:
@@ -395,7 +439,7 @@ def test_networks_under_each_others_name_are_found(four: Mapping[str, list[nn.Ru
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [
-        ("dropout", lambda layers: [*layers[:-2], Dropout(0.3), layers[-1]], "of \"both\" is not that of"),
+        ("dropout", lambda layers: [*layers[:-2], Dropout(0.3), layers[-1]], 'of "both" is not that of'),
         ("dropout", lambda layers: [*layers[:-2], layers[-1], layers[-2]], "elsewhere than before the last"),
         ("dropout", lambda layers: [*layers[:-1], Dropout(0.5), layers[-1]], "has 2 layers of dropout"),
         ("bn", lambda layers: [layers[0], layers[2], layers[1], *layers[3:]], "elsewhere than once behind"),
@@ -414,7 +458,9 @@ def test_the_four_differ_in_nothing_but_the_two_factors(
 
 
 @pytest.mark.parametrize("layer", [Dropout(0.0), MaxPool2d(1), ReLU()])
-def test_a_layer_without_effect_makes_no_other_network(four: Mapping[str, list[nn.Run]], layer: Layer) -> None:
+def test_a_layer_without_effect_makes_no_other_network(
+    four: Mapping[str, list[nn.Run]], layer: Layer
+) -> None:
     run = four["plain"][0]
     assert run.network is not None
     layers = list(run.network.layers)
@@ -429,8 +475,10 @@ def test_a_layer_without_effect_makes_no_other_network(four: Mapping[str, list[n
     [("two-models", ("first", "second")), ("bn-dropout", ("plain", "bn", "dropout", "both"))],
 )
 def test_runs_of_one_example_earn_nothing(tmp_path: Path, id: str, names: tuple[str, ...]) -> None:
-    runs = {name: _fitted(_small(place % 2 == 1, place > 1), tmp_path / f"{name}.jsonl", examples=1)
-            for place, name in enumerate(names)}
+    runs = {
+        name: _fitted(_small(place % 2 == 1, place > 1), tmp_path / f"{name}.jsonl", examples=1)
+        for place, name in enumerate(names)
+    }
     diagnosis = _judged(id, runs | ({"best": "neither"} if id == "bn-dropout" else {}))
     assert (_flaws(diagnosis), diagnosis.points) == (["short-budget"], 0)
     assert "saw 1 of " in diagnosis.message

@@ -9,7 +9,17 @@ from math import hypot, log
 from cnnkit import zoo
 from cnnkit.answers.evidence import EvidenceQuestion, Experiment, Finding, Flaw, Requirement, Trained, ask
 from cnnkit.answers.evidence.flaws import NOT_VARIED, SAME_NETWORK, SEVERAL_FACTORS, UNKNOWN_CLAIM
-from cnnkit.layers import AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d
+from cnnkit.layers import (
+    AvgPool2d,
+    BatchNorm1d,
+    BatchNorm2d,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Layer,
+    Linear,
+    MaxPool2d,
+)
 from cnnkit.network import Network
 
 __all__ = ["LEARNT", "QUESTIONS", "SECONDS", "TIERS"]
