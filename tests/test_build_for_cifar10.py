@@ -18,11 +18,12 @@ from torch.nn.functional import cross_entropy
 
 from cnnkit import data, nn, zoo
 from cnnkit.answers import Diagnosis, FunctionQuestion, diagnose, judge, question
-from cnnkit.answers.build_for_cifar10.experiments import LEARNT, SECONDS, TIERS
+from cnnkit.answers.build_for_cifar10.experiments import LEARNT, SECONDS, TIERS, _differ, _is_factorial
 from cnnkit.answers.build_for_cifar10.measuring import watching
 from cnnkit.answers.build_for_cifar10.modelling import few_images
 from cnnkit.answers.build_for_cifar10.normalising import highest_probability
 from cnnkit.answers.evidence import EvidenceQuestion, Flaw
+from cnnkit.answers.evidence.experiment import Experiment, Trained
 from cnnkit.layers import AvgPool2d, BatchNorm2d, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, ReLU
 from cnnkit.network import Network
 
@@ -79,6 +80,16 @@ def test_a_right_model_is_right_however_it_is_written() -> None:
         assert diagnose(question("make-model"), make_model).points == 4
 
 
+def test_a_model_must_be_new_at_each_call() -> None:
+    model = ByHand()
+    layers = torch.nn.Sequential(*_run("make-model")["make_model"]())
+    for make_model in (lambda: model, lambda: torch.nn.Sequential(*layers)):
+        diagnosis = diagnose(question("make-model"), make_model)
+        assert [each.id for each in diagnosis.mistakes] == ["same-model-again"], diagnosis.message
+        assert diagnosis.points == 3.5
+    assert question("make-model").outcome(lambda: ByMessage(model))["a second call"] == 0
+
+
 def test_a_model_is_examined_by_messages_alone() -> None:
     entry = question("make-model")
     found = entry.outcome(lambda: ByMessage(ByHand()))
@@ -128,7 +139,17 @@ def _pooled(x: np.ndarray) -> np.ndarray:
         (
             lambda: torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(99, 10)),
             0,
-            "`make_model()`, trained parameters raises RuntimeError (mat1 and mat2",
+            "`make_model()`, trained parameters cannot be compared: the model refuses images (5, 3, 32, 32)",
+        ),
+        (
+            lambda: torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LazyLinear(10)),
+            0,
+            "a lazy layer has no sizes yet. Give them, as in Linear(2048, 64).",
+        ),
+        (
+            lambda: torch.nn.Conv2d(3, 32, 5, pad=2),  # type: ignore[call-arg]
+            0,
+            "`make_model()`, trained parameters cannot be counted: the function raises TypeError (",
         ),
         (
             lambda: torch.nn.Linear(5000, 5000),
@@ -138,7 +159,7 @@ def _pooled(x: np.ndarray) -> np.ndarray:
         (
             lambda: torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3072, 10)),
             1,
-            "`make_model()`, trained parameters is 30730, which is not right. 1 of 3 parts are right.",
+            "`make_model()`, trained parameters is 30730, which is not right. 2 of 4 parts are right.",
         ),
     ],
 )
@@ -160,7 +181,14 @@ def test_probabilities_are_told_apart_from_a_model_that_has_not_learnt() -> None
     def probabilities(x: torch.Tensor) -> torch.Tensor:
         return torch.nn.functional.one_hot(torch.from_numpy(few_images()[1]), 10).float()
 
-    assert [flaw.id for flaw in diagnose(question("memory"), probabilities).mistakes] == ["unsure"]
+    assert [flaw.id for flaw in diagnose(question("memory"), probabilities).mistakes] == ["probabilities"]
+
+    def unlearnt(x: torch.Tensor) -> torch.Tensor:
+        return torch.full((len(x), 10), 0.1)
+
+    diagnosis = diagnose(question("memory"), unlearnt)
+    assert [flaw.id for flaw in diagnosis.mistakes] == ["probabilities"]
+    assert "the model ends with a softmax" in diagnosis.message
 
 
 # --- functions ----------------------------------------------------------------------------------------------
@@ -203,6 +231,33 @@ def test_loss_and_accuracy_are_those_of_nn_evaluate() -> None:
     assert (diagnosis.verdict, diagnosis.points) == ("correct", 3)
 
 
+@pytest.mark.parametrize(
+    ("measure", "message"),
+    [
+        (lambda loader, model: 0.5, "it gives 0.5, expected two numbers: loss, accuracy"),
+        (lambda loader, model: (0.5, None), "it gives (0.5, None), expected two numbers: loss, accuracy"),
+        (lambda loader, model: (99.0, 99.0), "gives another loss and accuracy."),
+    ],
+)
+def test_what_is_no_loss_and_accuracy_is_told_so(measure: Any, message: str) -> None:
+    diagnosis = diagnose(question("compute-loss-and-accuracy"), watching(measure))
+    assert message in diagnosis.message
+    names = _run("watch") | {"compute_loss_and_accuracy": measure}
+    exec(CELLS["watch"], names)
+    assert message in diagnose(question("compute-loss-and-accuracy"), names["watch"]).message
+
+
+def test_rounded_numbers_are_told_so() -> None:
+    def measure(loader: Any, model: Any) -> tuple[float, float]:
+        metrics = nn.evaluate(model, loader)
+        return round(metrics.loss, 3), round(metrics.accuracy, 3)
+
+    message = diagnose(question("compute-loss-and-accuracy"), watching(measure)).message
+    assert "but off by more than 1e-05. Return both numbers as they are, not rounded." in message
+        "nearly right, but off by more than 1e-05. Return both numbers as they are, not rounded." in message
+    )
+
+
 def test_a_function_that_is_not_written_yet_is_missing() -> None:
     diagnosis = diagnose(question("compute-loss-and-accuracy"), watching(lambda loader, model: None))  # type: ignore[arg-type,return-value]
     assert diagnosis.verdict == "missing"
@@ -225,8 +280,13 @@ def test_a_function_of_the_kit_is_refused_where_torch_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("id", "mistake", "points"),
     [
-        ("prepare", "validation-augmented", 1.5),
-        ("prepare", "augmented-everywhere", 1),
+        ("prepare", "validation-augmented", 0.5),
+        ("prepare", "test-augmented", 0.5),
+        ("prepare", "augmented-everywhere", 0.5),
+        ("prepare", "not-augmented", 1.5),
+        ("prepare", "seed-ignored", 1.5),
+        ("prepare", "not-reproducible", 1.5),
+        ("prepare", "changed-in-place", 1.5),
         ("split-of", "all-are-trained-on", 0),
         ("compute-loss-and-accuracy", "mean-of-batch-means", 1.5),
         ("make-model", "softmax-at-end", 2),
@@ -237,6 +297,42 @@ def test_a_property_earns_its_part_whole_or_not_at_all(id: str, mistake: str, po
     assert isinstance(entry, FunctionQuestion)
     method = next(each.method for each in entry.mistakes if each.id == mistake)
     assert diagnose(entry, method).points == points
+
+
+def test_prepare_is_told_in_words_what_no_usual_mistake_explains() -> None:
+    def seldom(images: Any, split: str, mean: Any, std: Any, seed: int) -> Any:
+        x = images / 255
+        if split == "train":
+            x[np.random.default_rng(seed).random(len(x)) < 0.1] = x[0, ..., ::-1]
+        return (x - mean[:, None, None]) / std[:, None, None]
+
+    diagnosis = diagnose(question("prepare"), seldom)
+    assert diagnosis.points == 1.5
+    assert "`prepare` with train images mirrors too few of 64, expected about half." in diagnosis.message
+
+
+def test_mirroring_the_first_half_whatever_the_seed_is_found() -> None:
+    def first_half(images: Any, split: str, mean: Any, std: Any, seed: int) -> Any:
+        x = images / 255
+        if split == "train":
+            x[: len(x) // 2] = x[: len(x) // 2, ..., ::-1]
+        return (x - mean[:, None, None]) / std[:, None, None]
+
+    diagnosis = diagnose(question("prepare"), first_half)
+    assert ([each.id for each in diagnosis.mistakes], diagnosis.points) == (["seed-ignored"], 1.5)
+
+
+def test_a_split_that_no_usual_mistake_explains_is_told_in_words() -> None:
+    def short(n: int, held_out: int, seed: int) -> Any:
+        order = np.random.default_rng(seed).permutation(n)
+        return order[held_out - 1 :], order[: held_out - 1]
+
+    message = diagnose(question("split-of"), short).message
+    assert "holds out another number of images." in message
+    assert "cells" not in message
+    masks = diagnose(question("split-of"), lambda n, held_out, seed: (np.ones(n, bool), np.ones(n, bool)))
+    assert "Return whole numbers from 0 to n - 1, no masks" in masks.message
+    assert "TypeError" not in masks.message
 
 
 def test_early_stopping_is_that_of_the_kit() -> None:
@@ -300,7 +396,7 @@ def _cifar() -> data.Dataset:
 
 
 def _fitted(network: Network, log: Path, **options: Any) -> nn.Run:
-    how: dict[str, Any] = {"examples": 100, "batch_size": 20, "lr": 0.01, "progress": False} | options
+    how: dict[str, Any] = {"examples": 6000, "batch_size": 300, "lr": 0.01, "progress": False} | options
     return nn.fit(network, _cifar(), log=log, **how)
 
 
@@ -338,6 +434,56 @@ def test_networks_under_each_others_name_are_found(four: Mapping[str, list[nn.Ru
     diagnosis = _judged("bn-dropout", swapped)
     assert "not-a-factorial" in _flaws(diagnosis)
     assert '"bn" has no batch normalisation and dropout.' in diagnosis.message
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("dropout", lambda layers: [*layers[:-2], Dropout(0.3), layers[-1]], 'of "both" is not that of'),
+        ("dropout", lambda layers: [*layers[:-2], layers[-1], layers[-2]], "elsewhere than before the last"),
+        ("dropout", lambda layers: [*layers[:-1], Dropout(0.5), layers[-1]], "has 2 layers of dropout"),
+        ("bn", lambda layers: [layers[0], layers[2], layers[1], *layers[3:]], "elsewhere than once behind"),
+    ],
+)
+def test_the_four_differ_in_nothing_but_the_two_factors(
+    four: Mapping[str, list[nn.Run]], name: str, change: Callable[[Any], Any], said: str
+) -> None:
+    network = four[name][0].network
+    assert network is not None
+    other = Network(network.input_shape, change(network.layers))
+    groups = {each: (Trained(each, runs[0]),) for each, runs in four.items()}
+    assert _is_factorial(Experiment(groups)) is None
+    groups[name] = (Trained(name, replace(four[name][0], network=other)),)
+    assert said in str(_is_factorial(Experiment(groups)))
+
+
+@pytest.mark.parametrize("layer", [Dropout(0.0), MaxPool2d(1), ReLU()])
+def test_a_layer_without_effect_makes_no_other_network(
+    four: Mapping[str, list[nn.Run]], layer: Layer
+) -> None:
+    run = four["plain"][0]
+    assert run.network is not None
+    layers = list(run.network.layers)
+    twin = replace(run, network=Network((3, 32, 32), [*layers[:2], layer, *layers[2:]], name="another"))
+    pair = {"first": (Trained("a", run),), "second": (Trained("b", twin),)}
+    assert "b has the same network as a." in str(_differ(Experiment(pair)))
+    assert _differ(Experiment(pair | {"second": (Trained("b", four["dropout"][0]),)})) is None
+
+
+@pytest.mark.parametrize(
+    ("id", "names"),
+    [("two-models", ("first", "second")), ("bn-dropout", ("plain", "bn", "dropout", "both"))],
+)
+def test_runs_of_one_example_earn_nothing(tmp_path: Path, id: str, names: tuple[str, ...]) -> None:
+    runs = {
+        name: _fitted(_small(place % 2 == 1, place > 1), tmp_path / f"{name}.jsonl", examples=1)
+        for place, name in enumerate(names)
+    }
+    diagnosis = _judged(id, runs | ({"best": "neither"} if id == "bn-dropout" else {}))
+    assert (_flaws(diagnosis), diagnosis.points) == (["short-budget"], 0)
+    assert "saw 1 of " in diagnosis.message
+    first = _judged("base-run", runs[names[0]])
+    assert (_flaws(first), first.points) == (["short-budget"], 0)
 
 
 def test_a_combination_with_other_layers_is_found(four: Mapping[str, list[nn.Run]], tmp_path: Path) -> None:
@@ -383,8 +529,6 @@ def test_one_network_twice_is_found(four: Mapping[str, list[nn.Run]]) -> None:
 def test_tiers_ask_both_models_for_the_lower_and_one_for_the_upper_half(
     four: Mapping[str, list[nn.Run]], first: float, second: float, points: float
 ) -> None:
-    from cnnkit.answers.evidence.experiment import Experiment, Trained
-
     entry = question("two-models")
     assert isinstance(entry, EvidenceQuestion)
     measured = [
@@ -417,7 +561,7 @@ def test_a_loss_that_begins_far_from_chance_is_found(tmp_path: Path) -> None:
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.mul_(20)
-    run = nn.fit(module, _cifar(), examples=100, lr=1e-5, log=tmp_path / "run.jsonl", progress=False)
+    run = nn.fit(module, _cifar(), examples=4000, lr=1e-5, log=tmp_path / "run.jsonl", progress=False)
     assert run.history[0].train.loss > log(10) + 0.3
     assert "strange-start" in _flaws(_judged("base-run", run))
 
@@ -490,7 +634,7 @@ GAPS: tuple[tuple[str, Callable[[nn.Run], float]], ...] = (
 def test_each_wrong_gap_is_named(
     four: Mapping[str, list[nn.Run]], flaw: str, gap: Callable[[nn.Run], float]
 ) -> None:
-    run = four["bn"][0]
+    run = four["bn"][1]
     assert run.final.train is not None
     assert run.final.validation is not None
     gap_here = run.final.train.accuracy - run.final.validation.accuracy

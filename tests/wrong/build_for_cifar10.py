@@ -80,7 +80,7 @@ return np.mean(losses), np.mean(accuracies)
     Wrong(
         "augments-validation",
         "Mirrors whatever is not a test image.",
-        (Caught("prepare", 1.5, ("validation-augmented",)),),
+        (Caught("prepare", 0.5, ("validation-augmented",)),),
         edits={"prepare": ('split == "train"', 'split != "test"')},
     ),
     Wrong(

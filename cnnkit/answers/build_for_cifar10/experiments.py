@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import hypot, log
 
 from cnnkit import zoo
 from cnnkit.answers.evidence import EvidenceQuestion, Experiment, Finding, Flaw, Requirement, Trained, ask
-from cnnkit.answers.evidence.flaws import NOT_VARIED, SEVERAL_FACTORS, UNKNOWN_CLAIM
-from cnnkit.layers import BatchNorm1d, BatchNorm2d, Dropout, Layer
+from cnnkit.answers.evidence.flaws import NOT_VARIED, SAME_NETWORK, SEVERAL_FACTORS, UNKNOWN_CLAIM
+from cnnkit.layers import (
+    AvgPool2d,
+    BatchNorm1d,
+    BatchNorm2d,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Layer,
+    Linear,
+    MaxPool2d,
+)
+from cnnkit.network import Network
 
 __all__ = ["LEARNT", "QUESTIONS", "SECONDS", "TIERS"]
 
 START = 0.3  # how far the first loss may be from that of ten equal probabilities, in nats
 EVALUATIONS = 4
+FIRST, SEEDS, OWN = 4000, 6000, 4000  # examples at least: of the first run, of three seeds, of two models
 SECONDS = 300  # of the CPU, for one of the two models
 # Test accuracies, from a first success to a good one; what stands in for CIFAR-10 is easier.
 TIERS: dict[str | None, tuple[float, ...]] = {
@@ -21,6 +34,36 @@ TIERS: dict[str | None, tuple[float, ...]] = {
     "shapes10": (0.60, 0.75, 0.85, 0.92),
 }
 LEARNT = 0.9  # training accuracy below which a network that does not overfit underfits
+
+
+# --- budgets ------------------------------------------------------------------------------------------------
+
+SHORT = Flaw(
+    "short-budget",
+    "A run of fewer examples than asked for.",
+    "Train with the budget of the question: its other points count from there on.",
+)
+
+
+def _trained(examples: int, *requirements: Requirement) -> tuple[Requirement, ...]:
+    """Let requirements hold only where every run was given so many examples at least."""
+    return tuple(
+        replace(each, check=_from(examples, each.check), flaws=(SHORT, *each.flaws)) for each in requirements
+    )
+
+
+def _from(
+    examples: int, check: Callable[[Experiment], Finding | None]
+) -> Callable[[Experiment], Finding | None]:
+    def checked(experiment: Experiment) -> Finding | None:
+        for each in experiment.runs:
+            asked = each.config.get("examples") if each.run.reason == "early stop" else None
+            saw = max(each.examples, asked or 0)  # patience may end a run before its budget does
+            if saw < examples:
+                return Finding(SHORT, f"{each.name} saw {saw:,} of {examples:,} examples.")
+        return check(experiment)
+
+    return checked
 
 
 # --- the first run, A5-3 and A5-4 ---------------------------------------------------------------------------
@@ -63,7 +106,8 @@ BASE = EvidenceQuestion(
     variable="base_run",
     ask="Train the network of table 2 and keep its curves.",
     data=("cifar10",),
-    requirements=(
+    requirements=_trained(
+        FIRST,
         ask.network(0.25, zoo.report_cnn()),
         Requirement("a first loss of ln 10", 0.25, _begins_as_chance, (STRANGE_START,)),
         ask.logits(0.25),
@@ -119,7 +163,9 @@ ALL_SPLITS = EvidenceQuestion(
     data=("cifar10",),
     groups=("run",),
     numbers=tuple(f"{part}_{what}" for part in PARTS for what in ("loss", "accuracy")),
-    requirements=(_numbers_of("train", 0.6), _numbers_of("validation", 0.7), _numbers_of("test", 0.7)),
+    requirements=_trained(
+        FIRST, _numbers_of("train", 0.6), _numbers_of("validation", 0.7), _numbers_of("test", 0.7)
+    ),
 )
 
 
@@ -151,6 +197,29 @@ def _tier(points: float, place: int, every: bool) -> Requirement:
     return Requirement(f"{who} in tier {place + 1}", points, check, (BELOW_TIER,))
 
 
+def _differ(experiment: Experiment) -> Finding | None:
+    """Return a finding where the networks are one and the same, but for layers that change nothing."""
+    first, second = experiment.runs[0], experiment.runs[-1]
+    if _essence(first) != _essence(second):
+        return None
+    return Finding(SAME_NETWORK, f"{second.name} has the same network as {first.name}.")
+
+
+def _essence(each: Trained) -> object:
+    """Return what a network computes with: its layers, less those without effect."""
+    network = each.run.network
+    if network is None:
+        return each.run.signature
+    kept: list[Layer] = []
+    for layer in network.layers:
+        nothing = isinstance(layer, Dropout) and layer.p == 0
+        nothing |= isinstance(layer, MaxPool2d | AvgPool2d) and layer in (type(layer)(1), type(layer)(1, 1))
+        twice = bool(kept) and kept[-1] == layer and layer.kind in ("relu", "flatten")
+        if not nothing and not twice:
+            kept.append(layer)
+    return Network(network.input_shape, kept)
+
+
 TWO_MODELS = EvidenceQuestion(
     id="two-models",
     code="A5-5",
@@ -158,8 +227,9 @@ TWO_MODELS = EvidenceQuestion(
     ask="Two different networks of your own, as good as 300 CPU seconds each make them.",
     data=("cifar10",),
     groups=("first", "second"),
-    requirements=(
-        ask.different_networks(1),
+    requirements=_trained(
+        OWN,
+        Requirement("different networks", 1, _differ, (SAME_NETWORK,)),
         ask.within_seconds(1, SECONDS),
         _tier(1, 0, True),
         _tier(1, 1, True),
@@ -181,21 +251,47 @@ FACTORS = {"plain": (False, False), "bn": (True, False), "dropout": (False, True
 
 
 def _is_factorial(experiment: Experiment) -> Finding | None:
-    rest: dict[str, list[Layer]] = {}
+    found: dict[str, list[Layer]] = {}
     for name, group in experiment.groups.items():
         network = group[0].run.network
-        layers = list(network.layers) if network is not None else []
+        found[name] = layers = list(network.layers) if network is not None else []
         has = tuple(any(isinstance(layer, kinds) for layer in layers) for kinds in (NORMS, Dropout))
         if has != FACTORS[name]:
             said = " and ".join(
                 f"{'' if there else 'no '}{what}" for there, what in zip(has, WHAT, strict=True)
             )
             return Finding(NOT_FACTORIAL, f'"{name}" has {said}.')
-        rest[name] = [layer for layer in layers if not isinstance(layer, (*NORMS, Dropout))]
-    other = next((name for name, layers in rest.items() if layers != rest["plain"]), None)
-    if other:
-        return Finding(NOT_FACTORIAL, f'"{other}" differs from "plain" in other layers as well.')
+    for name, layers in found.items():
+        if _less(layers, *NORMS, Dropout) != found["plain"]:
+            return Finding(NOT_FACTORIAL, f'"{name}" differs from "plain" in other layers as well.')
+        if wrong := _misplaced(layers, *FACTORS[name]):
+            return Finding(NOT_FACTORIAL, f'"{name}" {wrong}.')
+    for one, factor in (("bn", Dropout), ("dropout", NORMS)):
+        if _less(found["both"], *(factor if isinstance(factor, tuple) else (factor,))) != found[one]:
+            what = "batch normalisation" if one == "bn" else "dropout"
+            return Finding(NOT_FACTORIAL, f'The {what} of "both" is not that of "{one}".')
     return None
+
+
+def _less(layers: list[Layer], *kinds: type[Layer]) -> list[Layer]:
+    return [layer for layer in layers if not isinstance(layer, kinds)]
+
+
+def _misplaced(layers: list[Layer], bn: bool, dropout: bool) -> str:
+    """Return what stands where it was not asked for, or an empty text."""
+    norms = [place for place, layer in enumerate(layers) if isinstance(layer, NORMS)]
+    behind = [place + 1 for place, layer in enumerate(layers) if isinstance(layer, Conv2d)]
+    if bn and norms != behind:
+        return "has batch normalisation elsewhere than once behind each convolution"
+    drops = [layer for layer in layers if isinstance(layer, Dropout)]
+    if dropout and (len(drops) != 1 or drops[0].p == 0):
+        return f"has {len(drops)} layers of dropout, expected one that drops something"
+    if dropout:
+        last = max((place for place, layer in enumerate(layers) if isinstance(layer, Linear)), default=0)
+        between = layers[layers.index(drops[0]) + 1 : last]
+        if layers.index(drops[0]) > last or not all(isinstance(layer, Flatten) for layer in between):
+            return "has its dropout elsewhere than before the last Linear"
+    return ""
 
 
 WHAT = ("batch normalisation", "dropout")
@@ -208,7 +304,8 @@ BN_DROPOUT = EvidenceQuestion(
     data=("cifar10",),
     groups=("plain", "bn", "dropout", "both"),
     claims=("best",),
-    requirements=(
+    requirements=_trained(
+        SEEDS,
         Requirement("the four combinations", 0.5, _is_factorial, (NOT_FACTORIAL,)),
         ask.seeds(0.5, 3),
         ask.equal_budgets(0.25),
@@ -242,7 +339,8 @@ BEFORE_AFTER = EvidenceQuestion(
     data=("cifar10",),
     groups=("before", "after"),
     claims=("better",),
-    requirements=(
+    requirements=_trained(
+        SEEDS,
         Requirement("a change of one thing", 0.25, _one_change, (NOT_VARIED, SEVERAL_FACTORS)),
         ask.seeds(0.25, 3),
         ask.verdict(0.5, "better"),
@@ -337,7 +435,8 @@ FIT_REPORT = EvidenceQuestion(
     groups=("run",),
     numbers=("gap",),
     claims=("class",),
-    requirements=(
+    requirements=_trained(
+        OWN,
         Requirement(
             "the gap in evaluation mode",
             1,

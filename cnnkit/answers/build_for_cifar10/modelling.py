@@ -50,17 +50,44 @@ class ModelQuestion(FunctionQuestion):
     def outcome(self, method: Callable[..., Any]) -> dict[str, Any]:
         """Return what the module that a function makes shows of itself."""
         module = Probe("", {}).outcome(method)
-        if module is None or isinstance(module, Raised):
-            found: dict[str, Any] = dict.fromkeys(ASKED, module)
-            return found
+        if isinstance(module, Raised):
+            text = f"cannot be counted: the function {module}"
+            return dict.fromkeys(ASKED, module if _unwritten(module) else Unfit("Unfit", text))
+        if module is None:
+            return dict.fromkeys(ASKED, module)
         try:
-            return _examined(module, self.inputs["x"])
+            found = _examined(module, self.inputs["x"])
+            return found if NEW in found else found | {NEW: _is_new(method, module)}
         except Exception as error:
-            first = next(iter(str(error).splitlines()), "")
-            return dict.fromkeys(ASKED, Raised(type(error).__name__, first))
+            return dict.fromkeys(ASKED, Unfit("Unfit", _refusal(error, self.inputs["x"].shape)))
 
 
-ASKED = ("trained parameters", "shape of the output", "output with given weights")
+def _unwritten(raised: Raised) -> bool:
+    return raised.error == "NotImplementedError"
+
+
+def _refusal(error: Exception, shape: tuple[int, ...]) -> str:
+    """Return why nothing can be compared: layers without sizes, or a model that refuses the images."""
+    first = next(iter(str(error).splitlines()), "")
+    if "uninitialized" in first.lower():
+        return "cannot be counted: a lazy layer has no sizes yet. Give them, as in Linear(2048, 64)"
+    why = f"{type(error).__name__} ({first})"
+    return f"cannot be compared: the model refuses images {shape} with {why}. Check padding and sizes"
+
+
+NEW = "a second call"
+EXAMINED = ("trained parameters", "shape of the output", "output with given weights")
+ASKED = (*EXAMINED, NEW)
+
+
+def _is_new(method: Callable[..., Any], first: Any) -> Any:
+    """Return 1 if a second model shows none of the weights that the first was given, else 0."""
+    second = Probe("", {}).outcome(method)
+    if second is None or isinstance(second, Raised):
+        return second
+    given = {name: each.detach().clone() for name, each in first.named_parameters()}
+    theirs = dict(second.named_parameters())
+    return int(not any(name in theirs and bool((theirs[name] == each).all()) for name, each in given.items()))
 
 
 def _examined(module: Any, x: np.ndarray) -> dict[str, Any]:
@@ -78,7 +105,7 @@ def _examined(module: Any, x: np.ndarray) -> dict[str, Any]:
     if not isinstance(output, torch.Tensor):
         return dict.fromkeys(ASKED, Unfit("Unfit", f"gives a {type(output).__name__}, expected a tensor"))
     trained = sum(each.numel() for each in named.values() if each.requires_grad)
-    return dict(zip(ASKED, (trained, tuple(output.shape), output.detach().double().numpy()), strict=True))
+    return dict(zip(EXAMINED, (trained, tuple(output.shape), output.detach().double().numpy()), strict=True))
 
 
 def _given(shape: tuple[int, ...]) -> Tensor:
@@ -130,6 +157,11 @@ def _builds(network: Network, *after: str) -> Callable[[], nn.Module]:
     return make_model
 
 
+@cache
+def _one_for_all() -> nn.Module:
+    return _builds(zoo.report_cnn())()
+
+
 def _frozen() -> nn.Module:
     model = _builds(zoo.report_cnn())()
     for parameter in list(model.parameters())[:6]:
@@ -152,7 +184,7 @@ MAKE_MODEL = ModelQuestion(
     tries="parts",
     method=_builds(zoo.report_cnn()),
     libraries=("torch",),
-    weights={"trained parameters": 1, "shape of the output": 1, "output with given weights": 2},
+    weights={"trained parameters": 1, "shape of the output": 0.5, "output with given weights": 2, NEW: 0.5},
     atol=1e-3,
     inputs=_images(np.random.default_rng(51)),
     draw=_images,
@@ -226,6 +258,12 @@ MAKE_MODEL = ModelQuestion(
             "All parameters learn: leave requires_grad as it is.",
             _frozen,
         ),
+        Mistake(
+            "same-model-again",
+            "each call returns the same model",
+            "Build the layers inside the function, so that each call begins with new weights.",
+            _one_for_all,
+        ),
     ),
 )
 
@@ -244,14 +282,14 @@ def few_images() -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True)
 class MemoryQuestion(FunctionQuestion):
-    """A trained module: 1 where it knows every image, and 1 where its loss is small."""
+    """A trained module: 1 where it knows every image, 1 where its loss is small, 1 where it gives logits."""
 
     def label(self, entry: str) -> str:
         """Return what messages call the module."""
         return f"`{self.variable}`"
 
     def outcome(self, method: Callable[..., Any]) -> Any:
-        """Return whether it is right about every image, and whether it is sure."""
+        """Return whether it is right about every image, whether it is sure, and whether it gives logits."""
         import torch
         from torch.nn import functional
 
@@ -262,7 +300,10 @@ class MemoryQuestion(FunctionQuestion):
             right = int((logits.argmax(dim=1) == y).sum())
         except Exception as error:
             return Raised(type(error).__name__, next(iter(str(error).splitlines()), ""))
-        return np.array([float(right == IMAGES), float(loss < BY_HEART)])
+        values = logits.detach().double()
+        if bool((values >= 0).all()) and bool(((values.sum(dim=1) - 1).abs() < 1e-4).all()):
+            return np.zeros(3)  # whatever it has learnt: probabilities explain that it has not more
+        return np.array([float(right == IMAGES), float(loss < BY_HEART), 1.0])
 
 
 def _answers(scale: float) -> Callable[[Any], Any]:
@@ -301,7 +342,13 @@ MEMORY = MemoryQuestion(
         Mistake(
             "unsure",
             "the loss stays high although every image is right",
-            "Does the model give probabilities? Their loss cannot get below 1.46.",
+            "Go on training until the loss is below 0.1.",
+            _answers(0.5),
+        ),
+        Mistake(
+            "probabilities",
+            "the model ends with a softmax",
+            "cross_entropy applies it itself: of probabilities, no loss gets below 1.46. End with logits.",
             _answers(1.0),
         ),
     ),

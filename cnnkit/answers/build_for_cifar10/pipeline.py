@@ -13,7 +13,7 @@ from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, 
 __all__ = ["QUESTIONS"]
 
 Split = Callable[[int, int, int], tuple[Any, Any]]
-UNFIT = Raised("TypeError", "it does not return what was asked for")
+WANTED = "gives no two arrays of places. Return whole numbers from 0 to n - 1, no masks, in a pair"
 
 
 # --- which images are held out ------------------------------------------------------------------------------
@@ -26,6 +26,31 @@ class SplitQuestion(FunctionQuestion):
     def outcome(self, method: Callable[..., Any]) -> dict[str, Any]:
         """Return seven numbers for every probe: sizes, and what is wrong with the two sets."""
         return {probe.label: _related(probe, method) for probe in self.probes}
+
+    def given(self, answer: Any) -> Any:
+        """Return the outcome, with a sentence in place of numbers that no catalogued function gives."""
+        known = [self.right, *self.wrong.values()]
+        return {
+            name: Told("Told", _says(value, self.right[name]))
+            if isinstance(value, np.ndarray) and not any(_alike(value, each[name], 0) for each in known)
+            else value
+            for name, value in self.outcome(answer).items()
+        }
+
+
+FAULTS = (
+    "holds out another number of images",
+    "has images in both",
+    "leaves images out of both",
+    "has an image twice in one of them",
+    "draws other places the second time with the same seed",
+    "holds out the same images with another seed",
+    "holds out a block of neighbours",
+)
+
+
+def _says(found: np.ndarray, right: np.ndarray) -> str:
+    return ", and ".join(text for text, ok in zip(FAULTS, found == right, strict=True) if not ok)
 
 
 def _related(probe: Probe, method: Callable[..., Any]) -> Any:
@@ -40,7 +65,7 @@ def _related(probe: Probe, method: Callable[..., Any]) -> Any:
     ]
     sets = [_places(found, n) for found in drawn]
     if sets[0] is None or any(each is None for each in sets):
-        return first if first is None or isinstance(first, Raised) else UNFIT
+        return first if first is None or isinstance(first, Raised) else Told("Told", WANTED)
     (train, validation), again, other = (each for each in sets if each is not None)
     spread = np.diff(np.sort(validation)).max() if len(validation) > 1 else 2
     return np.array(
@@ -179,38 +204,139 @@ class PrepareQuestion(FunctionQuestion):
     """A function (images, split, mean, std, seed): each split is shown many copies of one image."""
 
     def outcome(self, method: Callable[..., Any]) -> dict[str, Any]:
-        """Return how the numbers are scaled, and for every split: all alike, half mirrored, nothing else."""
-        shown = {probe.label: _shown(probe, method) for probe in self.probes}
-        bad = next((each for each in shown.values() if not isinstance(each, tuple)), UNFIT)
-        if any(not isinstance(each, tuple) for each in shown.values()):
-            return dict.fromkeys([SCALED, *shown], bad)
-        return {SCALED: np.array([each[0] for each in shown.values()])} | {
-            label: each[1] for label, each in shown.items()
+        """Return how the numbers are scaled, what happens by chance, and what that leaves behind.
+
+        Validation or test images that change by chance count in three of the four entries: they spoil
+        what every later number is measured by.
+        """
+        shown = [_shown(probe, method) for probe in self.probes]
+        bad = next((each for each in shown if not isinstance(each, Shown)), None)
+        if not all(isinstance(each, Shown) for each in shown):
+            return dict.fromkeys(ENTRIES, bad)
+        train, *yardsticks = (each for each in shown if isinstance(each, Shown))
+        steady = all(each.mirrored == NONE and each.nothing_else for each in yardsticks)
+        return {
+            SCALED: np.array([train.scale, *(each.scale for each in yardsticks)]),
+            TRAINING: np.array([train.mirrored, train.nothing_else, steady], float),
+            YARDSTICKS: np.array([[each.mirrored, each.nothing_else] for each in yardsticks], float),
+            BY_SEED: np.array([train.left_alone, *_seeded(self.probes[0], method), steady], float),
         }
 
+    def given(self, answer: Any) -> Any:
+        """Return the outcome, with a sentence in place of flags that no catalogued function gives."""
+        found = self.outcome(answer)
+        known = [self.right, *self.wrong.values()]
+        for name, value in found.items():
+            usual = any(_alike(value, each[name], self.atol) for each in known)
+            if isinstance(value, np.ndarray) and not usual:
+                found[name] = Told("Told", SENTENCES[name](value))
+        return found
 
-SCALED = "the numbers of all three splits"
+
+SCALED, TRAINING, YARDSTICKS, BY_SEED = ENTRIES = (
+    "images of all three splits",
+    "train images",
+    "validation and test images",
+    "the same images and seed again, and with another seed",
+)
+NONE, FEW, HALF, MOST, ALL = range(5)
+
+
+@dataclass(frozen=True)
+class Told(Raised):
+    """An outcome that no catalogued function gives, in words."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _alike(one: Any, other: Any, atol: float) -> bool:
+    if isinstance(one, Raised) or one is None:
+        return False
+    return np.shape(one) == np.shape(other) and bool(np.allclose(one, other, rtol=0, atol=atol))
+
+
+def _of_training(flags: np.ndarray) -> str:
+    if not flags[1]:
+        return "does more to them than to mirror some and to scale all"
+    if not flags[2]:
+        return f"is told by validation and test images: these change. {TRAINING_ONLY}"
+    return f"mirrors {'too few' if flags[0] < HALF else 'too many'} of {COPIES}, expected about half"
+
+
+def _of_seeds(flags: np.ndarray) -> str:
+    if not flags[0]:
+        return "changes the array that it is given. Work on a copy: images.copy()"
+    if not flags[1]:
+        return "gives other numbers the second time. Draw from np.random.default_rng(seed)"
+    if not flags[2]:
+        return "mirrors the same ones with each seed. Draw from np.random.default_rng(seed)"
+    return f"is told by validation and test images: these change. {TRAINING_ONLY}".removesuffix(".")
+
+
+SENTENCES: Mapping[str, Callable[[np.ndarray], str]] = {
+    SCALED: lambda _: "gives another mean or deviation. Divide by 255, subtract mean, divide by std",
+    TRAINING: _of_training,
+    YARDSTICKS: lambda _: f"changes some of them. {TRAINING_ONLY}".removesuffix("."),
+    BY_SEED: _of_seeds,
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a function does to copies of one image."""
+
+    scale: tuple[float, ...]  # mean and deviation of each channel
+    mirrored: int  # from NONE to ALL
+    nothing_else: bool
+    left_alone: bool  # the array that it was given
 
 
 def _shown(probe: Probe, method: Callable[..., Any]) -> Any:
-    """Return mean and deviation of each channel, and three flags; or why there are none."""
-    found = probe.outcome(method)
-    if found is None or isinstance(found, Raised):
-        return found
-    given = probe.arguments["images"]
+    """Return what a function does to a split, or why it shows nothing."""
+    given = probe.arguments["images"].copy()
+    try:
+        found = method(given, *list(probe.arguments.values())[1:])
+    except Exception as error:
+        return Raised("ValueError" if isinstance(error, ValueError) else type(error).__name__, str(error))
+    if found is None:
+        return None
     try:
         x = np.asarray(found, float)
     except (TypeError, ValueError):
-        return UNFIT
-    if x.shape != given.shape or not np.isfinite(x).all():
-        return Raised("ShapeError", f"it returns shape {x.shape}, expected {given.shape}")
+        return Told("Told", f"returns a {type(found).__name__}, expected an array of floats")
+    image = probe.arguments["images"]
+    if x.shape != image.shape or not np.isfinite(x).all():
+        return Raised("ShapeError", f"it returns shape {x.shape}, expected {image.shape}")
     # each channel with mean 0 and deviation 1, so that mirrored copies show however they are scaled
-    plain, scaled = _standard(given[:1].astype(float))[0], _standard(x)
+    plain, scaled = _standard(image[:1].astype(float))[0], _standard(x)
     same = np.abs(scaled - plain).max(axis=(1, 2, 3)) < 1e-4
     mirrored = np.abs(scaled - plain[:, :, ::-1]).max(axis=(1, 2, 3)) < 1e-4
-    flags = [same.all(), 0.2 < mirrored.mean() < 0.8, (same | mirrored).all()]
-    scale = [*x.mean(axis=(0, 2, 3)), *x.std(axis=(0, 2, 3))]
-    return np.array(scale, float), np.array(flags, float)
+    part = mirrored.mean()
+    level = NONE if same.all() else ALL if part == 1 else int(np.digitize(part, (0.2, 0.8))) + FEW
+    scale = (*x.mean(axis=(0, 2, 3)), *x.std(axis=(0, 2, 3)))
+    return Shown(scale, level, bool((same | mirrored).all()), np.array_equal(given, image))
+
+
+def _seeded(probe: Probe, method: Callable[..., Any]) -> tuple[bool, bool]:
+    """Return whether a seed gives the same numbers again, and whether another seed gives others.
+
+    The second is asked only of what mirrors some and not others: the rest is wrong in another way.
+    """
+    again = Probe("", {**probe.arguments, "seed": probe.arguments["seed"] + 1})
+    np.random.seed(1)
+    first = _array(probe.outcome(method))
+    np.random.seed(2)
+    second, other = _array(probe.outcome(method)), _array(again.outcome(method))
+    some = first.size > 0 and bool(np.abs(first - first[:1]).max() > 1e-9)
+    return _alike(first, second, 1e-9), not some or not _alike(first, other, 1e-9)
+
+
+def _array(found: Any) -> np.ndarray:
+    try:
+        return np.asarray(found, float)
+    except (TypeError, ValueError):
+        return np.empty(0)
 
 
 def _standard(x: np.ndarray) -> np.ndarray:
@@ -225,10 +351,12 @@ def _prepare(
     axis: int = 3,
     together: bool = False,
     normal: Callable[[Any, Any, Any], Any] = lambda x, mean, std: (x / 255 - mean) / std,
+    draw: Callable[[int], np.random.Generator] = np.random.default_rng,
+    copied: bool = True,
 ) -> Callable[..., Any]:
     def prepare(images: Any, split: str, mean: Any, std: Any, seed: int) -> Any:
-        rng = np.random.default_rng(seed)
-        x = images.copy()
+        rng = draw(seed)
+        x = images.copy() if copied else images
         if split in augmented:
             chosen = rng.integers(2, size=len(x)) == 1 if not together else np.ones(len(x), bool)
             x[chosen] = np.flip(x[chosen], axis)
@@ -286,6 +414,30 @@ PREPARE = PrepareQuestion(
             _prepare(("train", "validation")),
         ),
         Mistake(
+            "test-augmented",
+            "test images are mirrored by chance as well",
+            TRAINING_ONLY,
+            _prepare(("train", "test")),
+        ),
+        Mistake(
+            "seed-ignored",
+            "the same images are mirrored with every seed",
+            "Draw from np.random.default_rng(seed).",
+            _prepare(draw=lambda seed: np.random.default_rng(0)),
+        ),
+        Mistake(
+            "not-reproducible",
+            "the same seed mirrors other images the next time",
+            "Draw from np.random.default_rng(seed): who repeats a run must get the same numbers.",
+            _prepare(draw=lambda seed: np.random.default_rng()),
+        ),
+        Mistake(
+            "changed-in-place",
+            "the array `images` itself is mirrored",
+            "Work on a copy, such as images / 255: whoever looks at `images` later finds them as they were.",
+            _prepare(copied=False),
+        ),
+        Mistake(
             "not-augmented",
             "no training image is mirrored",
             "Mirror each training image with probability one half.",
@@ -293,7 +445,7 @@ PREPARE = PrepareQuestion(
         ),
         Mistake(
             "all-mirrored",
-            "all training images are mirrored, or none",
+            "all training images are mirrored",
             "Draw for each image anew: rng.integers(2, size=len(images)) == 1.",
             _prepare(together=True),
         ),

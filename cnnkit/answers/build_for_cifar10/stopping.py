@@ -47,6 +47,11 @@ def _last(losses: Sequence[float], patience: int) -> tuple[int, int]:
     return stop, stop
 
 
+def _last_of_equals(losses: Sequence[float], patience: int) -> tuple[int, int]:
+    stop, best = _replay()(losses, patience)
+    return stop, max(place for place, loss in enumerate(losses[:stop], 1) if loss == losses[best - 1])
+
+
 def _probes(rng: np.random.Generator) -> Mapping[str, Any]:
     probes = []
     for patience in (1, 2, 3, 4, 7):
@@ -101,6 +106,12 @@ STOPPING = FunctionQuestion(
             "the last evaluation is taken for the best",
             "The weights that are kept are those of the smallest loss until then.",
             _last,
+        ),
+        Mistake(
+            "last-of-equals",
+            "the last of equal losses is taken for the best",
+            "Equal is no improvement: the first stays the best.",
+            _last_of_equals,
         ),
         Mistake(
             "best-of-all",
