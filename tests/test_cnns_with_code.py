@@ -82,8 +82,8 @@ def test_large_logits_need_the_largest_subtracted() -> None:
 
 
 def test_a_matrix_of_lists_is_told_in_a_text_that_can_be_read() -> None:
-    right = question("confusion").method
-    message = diagnose(question("confusion"), lambda batches: right(batches).tolist()).message
+    right = question("confusion").method  # type: ignore[union-attr]
+    message = diagnose(question("confusion"), lambda batches: right(batches).tolist()).message  # type: ignore[arg-type]
     assert "is a list, expected a numpy array. Give it through np.array(...)." in message
 
 
@@ -93,7 +93,7 @@ def test_an_outcome_that_was_not_raised_is_not_called_raised() -> None:
 
 
 def test_totals_that_nobody_knows_are_not_sent_to_an_example_that_is_not_there() -> None:
-    message = diagnose(question("depth-parameters"), dict.fromkeys("1234", 5)).message
+    message = diagnose(question("depth-parameters"), dict.fromkeys("1234", 5)).message  # type: ignore[arg-type]
     assert "none of the usual mistakes: go through your steps once more, one by one." in message
 
 
@@ -147,7 +147,7 @@ def test_the_first_training_shows_how_runs_are_kept_and_can_be_run_again(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     training = CELLS["trap-run"].partition("figure, ax")[0]
-    names = {"np": np, "nn": nn, "zoo": zoo, "mnist": _mnist()}
+    names: dict[str, Any] = {"np": np, "nn": nn, "zoo": zoo, "mnist": _mnist()}
     exec(training, names)
     log = (tmp_path / "runs/trap.jsonl").read_bytes()
     assert (tmp_path / "runs/trap.safetensors").is_file()
@@ -241,7 +241,10 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str,
         network, log = relu_network(kind, kind.__name__), f"{how}-{kind.__name__}"
         return [_fit(network, _mnist(), folder / f"{log}{s}.jsonl", seed=s, **options) for s in range(3)]
 
-    ways = {"gently": {"init": "torch", "lr": 0.005}, "briskly": {"examples": 400, "lr": 0.05}}
+    ways: dict[str, dict[str, Any]] = {
+        "gently": {"init": "torch", "lr": 0.005},
+        "briskly": {"examples": 400, "lr": 0.05},
+    }
     return {
         how: {"relu": three(ReLU, how, options), "relu6": three(ReLU6, how, options)}
         for how, options in ways.items()
