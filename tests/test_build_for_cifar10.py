@@ -611,7 +611,7 @@ def test_the_notebook_measures_training_on_the_images_that_fit_does(four: Mappin
 def test_a_number_that_is_none_is_told_so(four: Mapping[str, list[nn.Run]], given: Any) -> None:
     diagnosis = _judged("fit-report", {"run": four["bn"][0], "gap": given, "class": "ok"})
     assert "claim-unsaid" in _flaws(diagnosis)
-    assert '`fit_report`["gap"] is ' in diagnosis.message
+    assert '`fit_report["gap"]` is ' in diagnosis.message
     assert "expected a number. Fill it in from what the runs show." in diagnosis.message
 
 
