@@ -29,7 +29,7 @@ CLASS = (
         "Ends the model as the table does, with a softmax, and gives that to cross_entropy.",
         (
             Caught("make-model", 2, ("softmax-at-end",)),
-            Caught("memory", 0, ("not-learnt",)),
+            Caught("memory", 0, ("probabilities",)),
             Caught("base-run", 0, (), "missing", said="the model gives probabilities, expected logits"),
             Caught("all-splits", 0, (), "missing", said="has no attribute"),
         ),
