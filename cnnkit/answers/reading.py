@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from cnnkit.answers.question import Raised
+from cnnkit.answers.question import FunctionQuestion, Raised
 
-__all__ = ["MISSING", "Unreadable", "agreeing", "entries", "read", "same"]
+__all__ = ["MISSING", "Unreadable", "agreeing", "entries", "in_words", "read", "same"]
 
 MISSING = (None, ..., NotImplemented)
 
@@ -71,6 +71,28 @@ def agreeing(one: Any, other: Any, atol: float) -> np.ndarray:
     if atol:
         return np.asarray(np.abs(np.asarray(one, float) - np.asarray(other, float)) <= atol)
     return np.asarray(np.asarray(one) == np.asarray(other))
+
+
+def in_words(
+    question: FunctionQuestion, found: Mapping[str, Any], says: Callable[[str, Any], str]
+) -> dict[str, Any]:
+    """Return an outcome with a sentence in place of each array that no catalogued function gives.
+
+    Parameters
+    ----------
+    question : FunctionQuestion
+    found : mapping of str to object
+        Entries of an outcome.
+    says : callable
+        ``says(entry, array) -> str``, without a full stop.
+    """
+    known = [question.right, *question.wrong.values()]
+    return {
+        name: Raised("", says(name, value))
+        if isinstance(value, np.ndarray) and not any(same(value, each[name], question.atol) for each in known)
+        else value
+        for name, value in found.items()
+    }
 
 
 def _reads_as_number(text: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, Raised
+from cnnkit.answers.reading import in_words
 
 __all__ = ["QUESTIONS", "watching"]
 
@@ -76,20 +77,8 @@ class WatchedQuestion(FunctionQuestion):
     def given(self, answer: Callable[..., Any]) -> dict[str, Any]:
         """Return the outcome, with a sentence in place of numbers that no catalogued function gives."""
         found = self.outcome(answer)
-        for name in list(PARTS)[:2]:
-            value = found[name]
-            known = [each[name] for each in (self.right, *self.wrong.values())]
-            if isinstance(value, np.ndarray) and not any(np.abs(value - k).max() <= self.atol for k in known):
-                found[name] = Told("Told", _says(value, self.right[name], self.atol))
-        return found
-
-
-@dataclass(frozen=True)
-class Told(Raised):
-    """Numbers that no catalogued function gives, in words."""
-
-    def __str__(self) -> str:
-        return self.text
+        measured = {name: found[name] for name in list(PARTS)[:2]}
+        return found | in_words(self, measured, lambda name, value: _says(value, self.right[name], self.atol))
 
 
 def _says(value: np.ndarray, right: np.ndarray, atol: float) -> str:

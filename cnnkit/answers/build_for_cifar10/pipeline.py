@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, Raised
+from cnnkit.answers.reading import in_words, same
 
 __all__ = ["QUESTIONS"]
 
@@ -29,13 +30,7 @@ class SplitQuestion(FunctionQuestion):
 
     def given(self, answer: Any) -> Any:
         """Return the outcome, with a sentence in place of numbers that no catalogued function gives."""
-        known = [self.right, *self.wrong.values()]
-        return {
-            name: Told("Told", _says(value, self.right[name]))
-            if isinstance(value, np.ndarray) and not any(_alike(value, each[name], 0) for each in known)
-            else value
-            for name, value in self.outcome(answer).items()
-        }
+        return in_words(self, self.outcome(answer), lambda name, value: _says(value, self.right[name]))
 
 
 FAULTS = (
@@ -65,7 +60,7 @@ def _related(probe: Probe, method: Callable[..., Any]) -> Any:
     ]
     sets = [_places(found, n) for found in drawn]
     if sets[0] is None or any(each is None for each in sets):
-        return first if first is None or isinstance(first, Raised) else Told("Told", WANTED)
+        return first if first is None or isinstance(first, Raised) else Raised("", WANTED)
     (train, validation), again, other = (each for each in sets if each is not None)
     spread = np.diff(np.sort(validation)).max() if len(validation) > 1 else 2
     return np.array(
@@ -224,13 +219,7 @@ class PrepareQuestion(FunctionQuestion):
 
     def given(self, answer: Any) -> Any:
         """Return the outcome, with a sentence in place of flags that no catalogued function gives."""
-        found = self.outcome(answer)
-        known = [self.right, *self.wrong.values()]
-        for name, value in found.items():
-            usual = any(_alike(value, each[name], self.atol) for each in known)
-            if isinstance(value, np.ndarray) and not usual:
-                found[name] = Told("Told", SENTENCES[name](value))
-        return found
+        return in_words(self, self.outcome(answer), lambda name, value: SENTENCES[name](value))
 
 
 SCALED, TRAINING, YARDSTICKS, BY_SEED = ENTRIES = (
@@ -240,20 +229,6 @@ SCALED, TRAINING, YARDSTICKS, BY_SEED = ENTRIES = (
     "the same images and seed again, and with another seed",
 )
 NONE, FEW, HALF, MOST, ALL = range(5)
-
-
-@dataclass(frozen=True)
-class Told(Raised):
-    """An outcome that no catalogued function gives, in words."""
-
-    def __str__(self) -> str:
-        return self.text
-
-
-def _alike(one: Any, other: Any, atol: float) -> bool:
-    if isinstance(one, Raised) or one is None:
-        return False
-    return np.shape(one) == np.shape(other) and bool(np.allclose(one, other, rtol=0, atol=atol))
 
 
 def _of_training(flags: np.ndarray) -> str:
@@ -304,7 +279,7 @@ def _shown(probe: Probe, method: Callable[..., Any]) -> Any:
     try:
         x = np.asarray(found, float)
     except (TypeError, ValueError):
-        return Told("Told", f"returns a {type(found).__name__}, expected an array of floats")
+        return Raised("", f"returns a {type(found).__name__}, expected an array of floats")
     image = probe.arguments["images"]
     if x.shape != image.shape or not np.isfinite(x).all():
         return Raised("ShapeError", f"it returns shape {x.shape}, expected {image.shape}")
@@ -329,7 +304,7 @@ def _seeded(probe: Probe, method: Callable[..., Any]) -> tuple[bool, bool]:
     np.random.seed(2)
     second, other = _array(probe.outcome(method)), _array(again.outcome(method))
     some = first.size > 0 and bool(np.abs(first - first[:1]).max() > 1e-9)
-    return _alike(first, second, 1e-9), not some or not _alike(first, other, 1e-9)
+    return same(first, second, 1e-9), not some or not same(first, other, 1e-9)
 
 
 def _array(found: Any) -> np.ndarray:
