@@ -18,11 +18,11 @@ from torch.nn.functional import cross_entropy
 
 from cnnkit import data, nn, zoo
 from cnnkit.answers import Diagnosis, FunctionQuestion, diagnose, judge, question
-from cnnkit.answers.build_for_cifar10.experiments import LEARNT, SECONDS, TIERS, _differ, _is_factorial
+from cnnkit.answers.build_for_cifar10.experiments import LEARNT, SECONDS, TIERS, _is_factorial
 from cnnkit.answers.build_for_cifar10.measuring import watching
 from cnnkit.answers.build_for_cifar10.modelling import few_images
 from cnnkit.answers.build_for_cifar10.normalising import highest_probability
-from cnnkit.answers.evidence import EvidenceQuestion, Flaw
+from cnnkit.answers.evidence import EvidenceQuestion, Flaw, ask
 from cnnkit.answers.evidence.experiment import Experiment, Trained
 from cnnkit.layers import AvgPool2d, BatchNorm2d, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, ReLU
 from cnnkit.network import Network
@@ -464,8 +464,9 @@ def test_a_layer_without_effect_makes_no_other_network(
     layers = list(run.network.layers)
     twin = replace(run, network=Network((3, 32, 32), [*layers[:2], layer, *layers[2:]], name="another"))
     pair = {"first": (Trained("a", run),), "second": (Trained("b", twin),)}
-    assert "b has the same network as a." in str(_differ(Experiment(pair)))
-    assert _differ(Experiment(pair | {"second": (Trained("b", four["dropout"][0]),)})) is None
+    differ = ask.different_networks(1).check
+    assert "b has the same network as a." in str(differ(Experiment(pair)))
+    assert differ(Experiment(pair | {"second": (Trained("b", four["dropout"][0]),)})) is None
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,8 @@ from math import hypot, log
 
 from cnnkit import zoo
 from cnnkit.answers.evidence import EvidenceQuestion, Experiment, Finding, Flaw, Requirement, Trained, ask
-from cnnkit.answers.evidence.flaws import NOT_VARIED, SAME_NETWORK, SEVERAL_FACTORS, UNKNOWN_CLAIM
+from cnnkit.answers.evidence.flaws import NOT_VARIED, SEVERAL_FACTORS, UNKNOWN_CLAIM
 from cnnkit.layers import (
-    AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
     Conv2d,
@@ -18,9 +17,7 @@ from cnnkit.layers import (
     Flatten,
     Layer,
     Linear,
-    MaxPool2d,
 )
-from cnnkit.network import Network
 
 __all__ = ["LEARNT", "QUESTIONS", "SECONDS", "TIERS"]
 
@@ -197,29 +194,6 @@ def _tier(points: float, place: int, every: bool) -> Requirement:
     return Requirement(f"{who} in tier {place + 1}", points, check, (BELOW_TIER,))
 
 
-def _differ(experiment: Experiment) -> Finding | None:
-    """Return a finding where the networks are one and the same, but for layers that change nothing."""
-    first, second = experiment.runs[0], experiment.runs[-1]
-    if _essence(first) != _essence(second):
-        return None
-    return Finding(SAME_NETWORK, f"{second.name} has the same network as {first.name}.")
-
-
-def _essence(each: Trained) -> object:
-    """Return what a network computes with: its layers, less those without effect."""
-    network = each.run.network
-    if network is None:
-        return each.run.signature
-    kept: list[Layer] = []
-    for layer in network.layers:
-        nothing = isinstance(layer, Dropout) and layer.p == 0
-        nothing |= isinstance(layer, MaxPool2d | AvgPool2d) and layer in (type(layer)(1), type(layer)(1, 1))
-        twice = bool(kept) and kept[-1] == layer and layer.kind in ("relu", "flatten")
-        if not nothing and not twice:
-            kept.append(layer)
-    return Network(network.input_shape, kept)
-
-
 TWO_MODELS = EvidenceQuestion(
     id="two-models",
     code="A5-5",
@@ -229,7 +203,7 @@ TWO_MODELS = EvidenceQuestion(
     groups=("first", "second"),
     requirements=_trained(
         OWN,
-        Requirement("different networks", 1, _differ, (SAME_NETWORK,)),
+        ask.different_networks(1),
         ask.within_seconds(1, SECONDS),
         _tier(1, 0, True),
         _tier(1, 1, True),
@@ -317,11 +291,7 @@ BN_DROPOUT = EvidenceQuestion(
 
 def _one_change(experiment: Experiment) -> Finding | None:
     """Return a finding unless one option, or the network, tells the two groups apart."""
-    recipes = [
-        {name: value for name, value in each.config.items() if name != "seed"}
-        | {"network": each.run.signature}
-        for each in experiment.runs
-    ]
+    recipes = [ask.recipe_of(each) for each in experiment.runs]
     names = dict.fromkeys(name for recipe in recipes for name in recipe)
     differing = [name for name in names if len({repr(recipe.get(name)) for recipe in recipes}) > 1]
     if not differing:

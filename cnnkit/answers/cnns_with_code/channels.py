@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import sqrt
 
 from cnnkit.answers.evidence import EvidenceQuestion, Experiment, Finding, Flaw, Requirement, ask, flaws
+from cnnkit.answers.evidence.verdict import CONTRADICTIONS, NEITHER, contradiction, unknown
 from cnnkit.layers import Conv2d, Layer, Linear
 
 __all__ = ["QUESTIONS"]
@@ -74,22 +75,16 @@ def _claim(points: float, claim: str) -> Requirement:
 
     def check(experiment: Experiment) -> Finding | None:
         said = experiment.claims[claim].strip()
-        if said not in (*pair, "neither"):
-            names = ", ".join(map(repr, (*pair, "neither")))
-            return Finding(flaws.UNKNOWN_CLAIM, f'"{claim}" is {said!r}, expected one of {names}.')
+        if stranger := unknown(claim, said, pair):
+            return stranger
         if any(each.metrics("validation") is None for name in pair for each in experiment.groups[name]):
             return Finding(flaws.UNFINISHED, "There are runs without a validation result.")
         gap, error = _gap(experiment, *pair)
-        shown = "neither" if abs(gap) <= 2 * error else pair[gap < 0]
-        if said == shown:
-            return None
+        shown = NEITHER if abs(gap) <= 2 * error else pair[gap < 0]
         numbers = f"{pair[0]} and {pair[1]}: gap {abs(gap):.1%}, two standard errors {2 * error:.1%}."
-        if shown == "neither":
-            return Finding(flaws.INSIDE_NOISE, numbers)
-        return Finding(flaws.OVERLOOKED if said == "neither" else flaws.REVERSED, numbers)
+        return contradiction(said, shown, numbers)
 
-    found = (flaws.INSIDE_NOISE, flaws.OVERLOOKED, flaws.REVERSED, flaws.UNKNOWN_CLAIM)
-    return Requirement(f"{pair[0]} against {pair[1]}", points, check, found)
+    return Requirement(f"{pair[0]} against {pair[1]}", points, check, CONTRADICTIONS)
 
 
 CHANNELS = EvidenceQuestion(

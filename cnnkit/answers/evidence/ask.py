@@ -10,13 +10,14 @@ from cnnkit.answers.evidence import flaws
 from cnnkit.answers.evidence.experiment import Experiment, Trained
 from cnnkit.answers.evidence.question import Finding, Requirement
 from cnnkit.answers.evidence.verdict import verdict
+from cnnkit.layers import AvgPool2d, Dropout, Layer, MaxPool2d
 
 if TYPE_CHECKING:
     from cnnkit.network import Network
 
 __all__ = [
-    "different_networks", "equal_budgets", "logits", "network", "one_factor", "options", "reaches", "seeds",
-    "verdict", "within_seconds",
+    "different_networks", "equal_budgets", "logits", "network", "one_factor", "options", "reaches",
+    "recipe_of", "seeds", "verdict", "within_seconds",
 ]  # fmt: skip
 
 LEARNT = 0.9  # accuracy at which the loss of logits is well below that of probabilities
@@ -56,18 +57,33 @@ def network(points: float, wanted: Network, group: str | None = None) -> Require
 
 
 def different_networks(points: float) -> Requirement:
-    """Ask that no two groups (or, in a list, no two runs) are of one network."""
+    """Ask that no two groups (in a list: no two runs) are of one network, but for what changes nothing."""
 
     def check(experiment: Experiment) -> Finding | None:
-        known: dict[str, Trained] = {}
+        known: dict[object, Trained] = {}
         groups = list(experiment.groups.values())
         for each in experiment.runs if len(groups) == 1 else [group[0] for group in groups]:
-            twin = known.setdefault(each.run.signature, each)
+            twin = known.setdefault(_essence(each), each)
             if twin is not each:
                 return Finding(flaws.SAME_NETWORK, f"{each.name} has the same network as {twin.name}.")
         return None
 
     return Requirement("different networks", points, check, (flaws.SAME_NETWORK,))
+
+
+def _essence(each: Trained) -> object:
+    """Return what a network computes with: its layers, less those without effect."""
+    network = each.run.network
+    if network is None:
+        return each.run.signature
+    kept: list[Layer] = []
+    for layer in network.layers:
+        nothing = isinstance(layer, Dropout) and layer.p == 0
+        nothing |= isinstance(layer, MaxPool2d | AvgPool2d) and layer in (type(layer)(1), type(layer)(1, 1))
+        twice = bool(kept) and kept[-1] == layer and layer.kind in ("relu", "flatten")
+        if not nothing and not twice:
+            kept.append(layer)
+    return network.input_shape, tuple(kept)
 
 
 def seeds(points: float, count: int) -> Requirement:
@@ -129,9 +145,9 @@ def one_factor(points: float, factor: str, *along: str) -> Requirement:
     """
 
     def check(experiment: Experiment) -> Finding | None:
-        groups = [[_recipe(each) for each in group] for group in experiment.groups.values()]
+        groups = [[recipe_of(each) for each in group] for group in experiment.groups.values()]
         if len(groups) == 1:
-            groups = [[recipe] for recipe in groups[0]]
+            groups = [[one] for one in groups[0]]
         everything = [recipe for group in groups for recipe in group]
         for name in dict.fromkeys(name for recipe in everything for name in recipe):
             values = {repr(recipe.get(name)) for recipe in everything}
@@ -205,7 +221,8 @@ def _budget(each: Trained) -> str:
     return f"{each.examples:,} examples" if seconds is None else f"{seconds:g} CPU seconds"
 
 
-def _recipe(each: Trained) -> dict[str, Any]:
+def recipe_of(each: Trained) -> dict[str, Any]:
+    """Return all in which two runs of one experiment can differ, but for the seed."""
     options = {name: value for name, value in each.config.items() if name != "seed"}
     return options | {"network": each.run.signature}
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cnnkit.answers.evidence import flaws
 from cnnkit.answers.evidence.experiment import Experiment
 from cnnkit.answers.evidence.question import Finding, Requirement
 from cnnkit.errors import ArgumentError
 
-__all__ = ["NEITHER", "verdict"]
+__all__ = ["CONTRADICTIONS", "NEITHER", "contradiction", "unknown", "verdict"]
 
 NEITHER = "neither"
 
@@ -35,21 +37,32 @@ def verdict(points: float, claim: str, split: str = "validation") -> Requirement
                 return Finding(kind, f"{each}")
         said = experiment.claims[claim].strip()
         shown = next((name for name in runs if _beats_all(name, comparison)), NEITHER)
-        if said == shown:
-            return None
         numbers = "; ".join(str(each) for each in comparison.verdicts) + "."
-        if said not in (*runs, NEITHER):
-            names = ", ".join(map(repr, (*runs, NEITHER)))
-            return Finding(flaws.UNKNOWN_CLAIM, f'"{claim}" is {said!r}, expected one of {names}.')
-        if shown == NEITHER:
-            return Finding(flaws.INSIDE_NOISE, numbers)
-        return Finding(flaws.OVERLOOKED if said == NEITHER else flaws.REVERSED, numbers)
+        return unknown(claim, said, runs) or contradiction(said, shown, numbers)
 
-    found = (
-        flaws.INSIDE_NOISE, flaws.REVERSED, flaws.OVERLOOKED, flaws.UNKNOWN_CLAIM, flaws.SEVERAL_FACTORS,
-        flaws.UNEQUAL_BUDGETS, flaws.FEW_SEEDS,
-    )  # fmt: skip
+    found = (*CONTRADICTIONS, flaws.SEVERAL_FACTORS, flaws.UNEQUAL_BUDGETS, flaws.FEW_SEEDS)
     return Requirement("a verdict that the runs can show", points, check, found)
+
+
+CONTRADICTIONS = (flaws.INSIDE_NOISE, flaws.REVERSED, flaws.OVERLOOKED, flaws.UNKNOWN_CLAIM)
+
+
+def unknown(claim: str, said: str, names: Iterable[str]) -> Finding | None:
+    """Return a finding where a claim is none of `names`, nor "neither"."""
+    known = (*names, NEITHER)
+    if said in known:
+        return None
+    expected = ", ".join(map(repr, known))
+    return Finding(flaws.UNKNOWN_CLAIM, f'"{claim}" is {said!r}, expected one of {expected}.')
+
+
+def contradiction(said: str, shown: str, numbers: str) -> Finding | None:
+    """Return a finding where a claim is not what the runs show; `numbers` are what they show."""
+    if said == shown:
+        return None
+    if shown == NEITHER:
+        return Finding(flaws.INSIDE_NOISE, numbers)
+    return Finding(flaws.OVERLOOKED if said == NEITHER else flaws.REVERSED, numbers)
 
 
 WHY_NOT = {"budget": flaws.UNEQUAL_BUDGETS, "seed": flaws.FEW_SEEDS, "finish": flaws.UNFINISHED}
