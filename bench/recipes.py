@@ -3,7 +3,7 @@
 The smallest budget with one seed (two CPU-minutes), or ``--seconds 120 600 1200 --seeds 0 1 2`` for the whole
 challenge (96 CPU-minutes). ``--keep`` copies the run logs to docs/results/challenge and writes the page there
 from all logs that it holds. One thread; only the seconds of training count, as ``cnnkit.nn.fit`` counts them.
-The test images are looked XX
+The test images are looked at once, at the end of each run.
 
 Without CIFAR-10 (``cnnkit data get cifar10``) there is nothing to measure.
 """
