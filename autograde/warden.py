@@ -16,7 +16,7 @@ import signal
 import socket
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from autograde.limits import MIB, Limits
 
@@ -24,6 +24,8 @@ __all__ = ["Warden"]
 
 PERIOD = 0.1  # seconds between two looks at the memory
 SHARE = 10  # a look may take at most a tenth of the time
+EXACT = 1.0  # seconds between two exact looks where an estimate says that all is well
+PAGE = 4  # KiB
 
 
 @dataclass
@@ -45,6 +47,8 @@ class Warden:
         Bytes that a fork of the zygote holds before it does anything.
     code : int or None
         The child's exit status once it has one.
+    exact : float
+        When the memory was last looked at exactly.
     """
 
     child: int
@@ -54,6 +58,7 @@ class Warden:
     alone: bool
     inherited: int = 0
     code: int | None = None
+    exact: float = field(default_factory=time.monotonic)
 
     def wait(self) -> None:
         """Return when the session is dead, and tell the grader how it ended."""
@@ -155,14 +160,27 @@ class Warden:
         most = (self.limits.memory + self.inherited) / 1024
         rows = [self.status(process) for process in family]
         # What forks share is counted once for each of them: good enough while it is below the limit.
-        rough = sum(row.get(name, 0) for row in rows for name in ("RssAnon", "RssShmem", "VmPTE", "VmSwap"))
-        if rough <= most:
+        beside = sum(row.get(name, 0) for row in rows for name in ("RssShmem", "VmPTE", "VmSwap"))
+        if sum(row.get("RssAnon", 0) for row in rows) + beside <= most:
             return ""
+        # An exact look walks through all pages. What was inherited is a process's own once it has written
+        # to it, a page at a time. That is no bound: huge pages can take the place of what it gave back.
+        own = sum(map(self.own, family, rows))
+        if own + beside <= self.limits.memory / 1024 and time.monotonic() < self.exact + EXACT:
+            return ""
+        self.exact = time.monotonic()
         exact = sum(self.private(process) for process in family)
         if exact <= most:
             return ""
         limit = self.limits.memory / MIB
         return f"stopped at {exact * 1024 / MIB:.0f} MiB of memory, its limit is {limit:.0f} MiB"
+
+    def own(self, process: int, row: dict[str, int]) -> float:
+        """Return about how much memory a process has in KiB that is not, or no longer, the zygote's."""
+        inherited = self.inherited / 1024
+        fields = self.read(f"{process}/stat").rpartition(")")[2].split()
+        faults = int(fields[7]) + int(fields[9]) if fields else 0
+        return max(0.0, row.get("RssAnon", 0) - inherited) + min(inherited, PAGE * faults)
 
     def private(self, process: int) -> int:
         """Return the memory of a process in KiB, its share of what it shares with others."""
