@@ -24,6 +24,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.profiledir import ProfileDir
+from IPython.core.pylabtools import print_figure
 from IPython.utils.text import SList
 from traitlets import Type
 from traitlets.config import Config
@@ -315,12 +316,34 @@ class Shell(InteractiveShell):
         """Keep the complaint of a magic command."""
         self.showtraceback((type(exc), exc, None))
 
+    def enable_matplotlib(self, gui: str | None = None) -> Any:
+        """Show figures as Jupyter does, drawing each once."""
+        from matplotlib.figure import Figure
+
+        enabled = super().enable_matplotlib(gui)  # type: ignore[no-untyped-call]
+        assert self.display_formatter is not None
+        self.display_formatter.formatters["image/png"].for_type(Figure, _drawn)
+        return enabled
+
     def enable_gui(self, gui: Any = None) -> None:
         """Do nothing: there is no window to open, and matplotlib asks for one with every backend."""
 
     def ask_exit(self) -> None:
         """End the cell only, when it calls ``exit()`` or ``quit()``."""
         raise SystemExit("exit() ends the cell here, not the notebook")
+
+
+def _drawn(figure: Any) -> Any:
+    """Return a figure as a PNG, cropped to what is in it, as IPython does.
+
+    Matplotlib draws it twice for that, in case that drawing moves something: only a layout engine does.
+    """
+    from matplotlib import rcParams
+
+    if figure.get_layout_engine() is not None or not hasattr(figure.canvas, "get_renderer"):
+        return print_figure(figure)  # type: ignore[no-untyped-call]
+    box = figure.get_tightbbox(figure.canvas.get_renderer()).padded(rcParams["savefig.pad_inches"])
+    return print_figure(figure, bbox_inches=box)  # type: ignore[no-untyped-call]
 
 
 def _from_cell(trace: TracebackType | None) -> TracebackType | None:

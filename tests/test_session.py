@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import socket
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from IPython.core.pylabtools import print_figure
 
+from autograde.capture import _drawn
 from autograde.claims import rebuilt
 from autograde.wire import Channel, Silence, export, load
 
@@ -109,6 +113,37 @@ def test_pictures_arrive_as_png(line: Line) -> None:
     answer = line.run("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()")
     (picture,) = (x for x in answer["outputs"] if x["kind"] == "png")
     assert picture["data"].startswith(PNG)
+
+
+def figures() -> Iterator[Any]:
+    """Yield figures that are cropped in all ways: margins, a legend outside, ticks, layout engines."""
+    plt.plot([1, 1000], label="a line")
+    plt.legend(bbox_to_anchor=(1.3, 1))
+    plt.xticks(rotation=60)
+    yield plt.gcf()
+    figure, axes = plt.subplots(2, 3, figsize=(8, 4))
+    for place, ax in enumerate(axes.flat):
+        ax.imshow(np.eye(3 + place))
+        ax.set(xticks=[], title="a filter")
+    figure.colorbar(axes[0, 0].images[0], ax=axes.ravel().tolist())
+    figure.suptitle("all of them")
+    yield figure
+    for layout in ("constrained", "tight"):
+        figure, axes = plt.subplots(1, 2, layout=layout)
+        axes[0].set_ylabel("left of it")
+        axes[1].text(1.5, 1.5, "outside")
+        yield figure
+    yield plt.figure().add_subplot(projection="3d").figure
+    yield plt.subplots(subplot_kw={"projection": "polar"})[0]
+
+
+def test_figures_are_drawn_once_and_look_as_ipython_draws_them() -> None:
+    with plt.style.context("default"):
+        for first, second in zip(figures(), figures(), strict=True):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a layout that does not fit
+                assert print_figure(first, bbox_inches="tight") == _drawn(second)  # type: ignore[no-untyped-call]
+    plt.close("all")
 
 
 def test_only_text_and_pictures_leave(line: Line) -> None:
