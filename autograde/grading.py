@@ -11,6 +11,7 @@ blamed for, a process that was killed from outside, is no verdict on a submissio
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import os
@@ -23,8 +24,8 @@ import tempfile
 import time
 import traceback
 import zipfile
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -32,10 +33,12 @@ from typing import TYPE_CHECKING, Any
 
 from autograde.errors import AutogradeError, SandboxError
 from autograde.notebook import Notebook, graded_as, loads
+from autograde.pages import gather
 from autograde.result import Result, State
 from autograde.task import Kit, Task
 
 if TYPE_CHECKING:
+    from autograde.capture import Shell
     from autograde.judge import CellRun, Judged, Patience
     from autograde.origins import Origins
     from autograde.sandbox import Ending
@@ -92,6 +95,7 @@ class _Room:
     folder: Path
     preload: frozenset[str]
     zygote: Any
+    shell: Shell
     held: ExitStack
 
     @classmethod
@@ -104,7 +108,11 @@ class _Room:
         preload = _preload(folder)
         fit = [other.zygote for other in alike if preload <= other.preload]
         zygote = fit[0] if fit else held.enter_context(_zygote(folder, preload, sandboxed))
-        return cls(kit, source, origins, folder, preload, zygote, held)
+        shell = others[0].shell if others else held.enter_context(_shell())
+        gc.collect()
+        gc.freeze()
+        gather()  # every judge is a fork
+        return cls(kit, source, origins, folder, preload, zygote, shell, held)
 
     def __enter__(self) -> _Room:
         return self
@@ -159,6 +167,16 @@ def _ready_for_judges(source: Notebook) -> Origins:
             origins.prelude(visible_part(cell["source"]), number)
             origins.prelude(cell["source"], number)
     return origins
+
+
+@contextmanager
+def _shell() -> Iterator[Shell]:
+    """Return the shell that all judges have from their fork on, in which a cell has run."""
+    from autograde.capture import Shell
+
+    with Shell.alone() as shell:
+        shell.cell("1", 60)
+        yield shell
 
 
 def _graded(task: Task, room: _Room, boss: int) -> Graded:
@@ -329,7 +347,7 @@ def _verdict(
             os.chdir(given or empty)
             sys.path.insert(0, str(given or empty))
             waits = patience(task, len(cells_with_tests(room.source)))
-            return judge(room.source, submitted, ours, waits, room.origins)
+            return judge(room.source, submitted, ours, waits, room.origins, room.shell)
     except BaseException:
         return traceback.format_exc().strip().splitlines()[-1]
 

@@ -17,7 +17,7 @@ import socket
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
@@ -161,6 +161,7 @@ def judge(
     session: Sequence[socket.socket],
     patience: Patience | None = None,
     origins: Origins | None = None,
+    shell: Shell | None = None,
 ) -> Judged:
     """Grade a submission against a running session.
 
@@ -175,6 +176,8 @@ def judge(
     patience : Patience, optional
     origins : Origins, optional
         The source's, if they are known: reading them again takes some milliseconds.
+    shell : Shell, optional
+        Where tests run, if there is one: making it takes some milliseconds.
 
     Returns
     -------
@@ -189,10 +192,8 @@ def judge(
         raise ValueError(
             f"judge: `session` has {len(session)} channels, expected {channels(source)}. Make more pairs."
         )
-    with Shell.alone() as shell:
-        return _Judge(source, origins or Origins(source), session, patience or Patience(), shell).run(
-            submitted
-        )
+    with nullcontext(shell) if shell else Shell.alone() as own:
+        return _Judge(source, origins or Origins(source), session, patience or Patience(), own).run(submitted)
 
 
 @dataclass(frozen=True)

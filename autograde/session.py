@@ -38,6 +38,7 @@ What cannot go over the wire is ``refused``, with the reason.
 
 from __future__ import annotations
 
+import atexit
 import base64
 import builtins
 import gc
@@ -51,8 +52,9 @@ import tempfile
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from dis import get_instructions
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -100,18 +102,21 @@ def main(channels: Sequence[socket.socket]) -> None:
 
 
 def rehearse() -> None:
-    """Show a little of everything once, so that no session pays for what libraries do at their first use."""
-    with _stage() as shell:
+    """Show a little of everything once, and set the stage: no session pays for what libraries do at first."""
+    with _set() as shell:
         shell.cell("1", 60)
         if "matplotlib.pyplot" in sys.modules:
             from matplotlib_inline.backend_inline import configure_inline_support
 
-            shell.cell(SCENE, 60)
+            shell.cell(PICTURE, 60)
             configure_inline_support(shell, "none")  # type: ignore[no-untyped-call]  # the next one sets it up
+        if "torch" in sys.modules:
+            shell.cell(TRAINING, 60)
+    _stage()
     tempfile.tempdir = None  # a session's own folder may be another one
 
 
-SCENE = """
+PICTURE = """
 import matplotlib.pyplot as plt
 figure, (left, right) = plt.subplots(1, 2)
 left.imshow([[0, 1], [2, 3]])
@@ -120,10 +125,33 @@ right.semilogy([1, 10, 1000], label="a line")
 right.bar([0, 1], [10, 100])
 right.legend()
 """
+TRAINING = """
+import torch
+from torch import nn
+layers = nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(36, 2)
+model = nn.Sequential(*layers)
+for optimizer in torch.optim.SGD(model.parameters(), lr=0.1), torch.optim.Adam(model.parameters()):
+    batch = torch.randperm(4)
+    loss = nn.functional.cross_entropy(model(torch.rand(4, 1, 8, 8)[batch]), batch % 2)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+loss.item()
+"""
+
+
+STAGE = ExitStack()
+atexit.register(STAGE.close)
+
+
+@cache
+def _stage() -> Shell:
+    """Be a notebook's shell from here on, and in all forks."""
+    return STAGE.enter_context(_set())
 
 
 @contextmanager
-def _stage() -> Iterator[Shell]:
+def _set() -> Iterator[Shell]:
     """Be a notebook's shell, which shows text and pictures."""
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     os.environ["NBGRADER_EXECUTION"] = "autograde"  # as nbgrader says it to the code that it runs
@@ -138,11 +166,12 @@ def _stage() -> Iterator[Shell]:
 
 def _serve(channels: Sequence[socket.socket]) -> None:
     builtins.input = _no_input
-    with _stage() as shell:
-        session = _Session(shell, Channel(channels[0]), list(channels[1:]))
-        with suppress(Silence):
-            while True:
-                session.answer(session.main.receive(None))
+    shell = _stage()
+    shell.user_ns["_dh"][:] = [Path.cwd()]  # not where the stage was set
+    session = _Session(shell, Channel(channels[0]), list(channels[1:]))
+    with suppress(Silence):
+        while True:
+            session.answer(session.main.receive(None))
 
 
 def _no_input(prompt: object = "") -> NoReturn:

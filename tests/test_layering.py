@@ -56,7 +56,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "export": ("iterators nodes standard", "numpy torch"),
         "load": ("nodes standard", "numpy torch"),
         "wire": ("export load nodes", "msgpack"),
-        "capture": ("text", "IPython traitlets"),
+        "capture": ("text", "IPython matplotlib traitlets"),
         "session": ("capture export load wire", "matplotlib_inline numpy torch"),
         "limits": ("", ""),
         "namespaces": ("", ""),
@@ -89,7 +89,8 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "executed": ("judge notebook walk", ""),
         "task": ("course intake notebook result", ""),
         "grading": (
-            "errors executed judge limits marks namespaces notebook origins result sandbox task verdict walk",
+            "capture errors executed judge limits marks namespaces notebook origins pages result sandbox task"
+            " verdict walk",
             "numpy",
         ),
         "child": ("", ""),

@@ -17,12 +17,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
 from autograde.errors import SandboxError
 from autograde.limits import MIB, Limits
 from autograde.parcel import ParcelError
 from autograde.sandbox import PRELOAD, Bare, Sandbox, available
 from autograde.seccomp import ABSENT, CLONE, DENIED, MACHINES
+from autograde.wire import Channel
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = {"readable": {"/course/obedient.py": ROOT / "tests/fixtures/obedient.py"}, "entry": "obedient:main"}
@@ -839,6 +841,28 @@ def test_all_that_the_course_uses_is_imported_before_the_fork(walls):
                 batches = DataLoader(TensorDataset(x), batch_size=1, num_workers=2)
                 result = [torch.get_num_threads(), model.weight.grad.shape[0], len(list(batches))]
             """) == [1, 2, 4]
+
+
+def test_nothing_of_the_rehearsal_is_left_on_the_stage(walls):
+    preload = ("numpy", "torch", "matplotlib.pyplot", "matplotlib_inline.backend_inline")
+    with Sandbox(preload=preload) as sandbox:
+        seen = [shown(sandbox, "[name for name in globals() if name[0] != '_'], In[:-1], Out, *_dh")]
+        seen += [shown(sandbox, "import matplotlib.pyplot as plt; plt.get_fignums()") for _ in range(2)]
+        drawn = shown(sandbox, "import torch; torch.rand(1).item()")
+    names = ["In", "Out", "get_ipython", "exit", "quit", "open"]
+    assert [f"({names},\n [''],\n {{}},\n PosixPath('/tmp/work'))", "[]", "[]"] == seen
+    torch.manual_seed(1)
+    assert str(torch.rand(1).item()) == drawn
+
+
+def shown(sandbox, source):
+    """Return what the first cell of a fresh session shows."""
+    ours, theirs = socket.socketpair()
+    with ours, sandbox.session([theirs], seed=1):
+        line = Channel(ours)
+        line.send({"do": "run", "id": 1, "cell": "cell", "source": source, "seconds": PATIENCE})
+        (output,) = line.receive(PATIENCE)["outputs"]
+    return output["text"]
 
 
 def test_a_package_that_is_not_installed_is_left_out_and_named(walls):
