@@ -16,7 +16,7 @@ from autograde.gradebook import Writer
 from autograde.grading import Graded
 from autograde.intake import Submission
 from autograde.progress import Bar
-from autograde.result import REFERENCE, Result, State, damaged, forget, recall, record, reference
+from autograde.result import REFERENCE, Result, State, forget, recall, record, reference
 from autograde.task import Kit, Task, grader, kit_of, task_of
 
 __all__ = ["fingerprint", "grade", "outlasts"]
@@ -93,9 +93,9 @@ def grade(
                         round_.done(stored)
             for stored in writer.stored():
                 round_.done(stored)
-    for name, kept_before in round_.before.items():
-        known = kept_before.keys() | {path.stem for path in damaged(course, name)}
-        forget(course, name, known - {submission.student for submission in submissions})
+    everybody = {submission.student for submission in submissions}
+    for assignment in assignments:
+        forget(course, assignment.name, everybody)
     return sorted(round_.results, key=lambda result: (result.assignment, result.student))
 
 

@@ -60,7 +60,7 @@ class Writer:
 
     def __init__(self, course: Course, assignments: Sequence[Assignment], students: Sequence[str]) -> None:
         self.process, self.pipe = child.start("autograde.gradebook")
-        with suppress(OSError):  # it died: `answer` finds out
+        with suppress(OSError):  # it died: `stored` finds out
             self.pipe.send((course, list(assignments), list(students)))
         self.waiting = 1  # answers to come; the first says that the gradebook is open
         self.answers: SimpleQueue[Any] = SimpleQueue()

@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograde.errors import AutogradeError, SandboxError
-from autograde.notebook import Notebook, graded_as, loads
+from autograde.notebook import Notebook, loads
 from autograde.pages import gather
 from autograde.result import Result, State
 from autograde.task import Kit, Task
@@ -156,6 +156,7 @@ def _ready_for_judges(source: Notebook) -> Origins:
     import autograde.judge  # noqa: F401
     from autograde.origins import Origins
     from autograde.verdict import visible_part
+    from autograde.walk import is_test
 
     origins = Origins(source)
     own = [statement for known in origins.imports.values() for statement in known]
@@ -163,7 +164,7 @@ def _ready_for_judges(source: Notebook) -> Origins:
         with suppress(Exception):  # what cannot be imported fails the test that asks for it, and says why
             exec(statement, {})
     for number, cell in enumerate(source["cells"]):
-        if graded_as(cell) == "test" and cell["cell_type"] == "code":
+        if is_test(cell):
             origins.prelude(visible_part(cell["source"]), number)
             origins.prelude(cell["source"], number)
     return origins

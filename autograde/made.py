@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from autograde.names import parse
+from autograde.names import last, parse, root
 from autograde.notebook import Notebook, graded_as
 
-__all__ = ["Made", "root"]
+__all__ = ["Made"]
 
 DATA = frozenset({"int", "float", "str", "bytes", "list", "tuple", "dict", "set", "frozenset", "complex"})
 DATA |= {"NamedTuple", "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "Counter", "defaultdict", "deque"}
@@ -81,17 +81,10 @@ class Made:
         return self.calls(node) or bool(names & (self.solved | self.objects.keys() | self.results))
 
 
-def root(node: ast.AST) -> str:
-    """Return the name that an expression such as ``a.b[0].c()`` begins with, "" if there is none."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
 def _is_data(node: ast.ClassDef, known: Mapping[str, ast.ClassDef], depth: int = 0) -> bool:
     """Say whether objects of a class arrive as plain data, or as exceptions."""
     for base in node.bases:
-        name = base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")
+        name = last(base)
         if name in DATA or name.endswith(("Error", "Exception", "Warning")):
             return True
         if name in known and depth < len(known) and _is_data(known[name], known, depth + 1):

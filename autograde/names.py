@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-__all__ = ["Names", "global_loads", "names_of", "parse", "python_of"]
+__all__ = ["Names", "global_loads", "last", "names_of", "parse", "python_of", "root"]
 
 RUNNERS = ("time", "timeit", "capture", "prun")  # magics that run Python
 
@@ -310,3 +310,15 @@ class _Walk(ast.NodeVisitor):
 
 def _leaves(body: list[ast.stmt]) -> bool:
     return bool(body) and isinstance(body[-1], ast.Raise | ast.Return | ast.Continue | ast.Break)
+
+
+def root(node: ast.AST) -> str:
+    """Return the name that an expression such as ``a.b[0].c()`` begins with, "" if there is none."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def last(node: ast.AST) -> str:
+    """Return the name that ``a.b`` or ``b`` ends with, "" for any other expression."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")

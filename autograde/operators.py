@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from autograde.made import Made, root
+from autograde.made import Made
+from autograde.names import last, root
 
 __all__ = ["operators"]
 
@@ -59,7 +60,7 @@ def _asked(node: ast.AST, made: Made) -> list[ast.expr]:
         equal = all(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops)
         return [x for x in sides if not (equal and _compares_fields(made, made.class_of(x)))]
     if isinstance(node, ast.Call):
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = last(node.func)
         own = isinstance(node.func, ast.Attribute) and made.class_of(node.func.value)
         return [] if own or name not in ASKING else list(node.args)
     if isinstance(node, ast.With):
@@ -94,7 +95,7 @@ def _of_kind(node: ast.AST, made: Made) -> str:
     if isinstance(node, ast.Attribute) and node.attr in FUNCTIONS and root(node) == "types":
         return f"`{_short(node)}`: a student's function is none here. Use `callable`."
     if isinstance(node, ast.Call):
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = last(node.func)
         if name in KINDS and any(map(made.is_theirs, node.args)):
             return f"`{_short(node)}`: a student's function or class is none here. {CURE}."
     sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []

@@ -14,7 +14,7 @@ import ast
 import builtins
 from dataclasses import dataclass, field
 
-from autograde.names import Names, names_of, parse
+from autograde.names import Names, last, names_of, parse
 from autograde.notebook import Cell, Notebook, graded_as
 
 __all__ = ["GIVEN", "STUDENT_SIDE", "Origins", "Prelude"]
@@ -236,7 +236,7 @@ def _is_plain(node: ast.expr) -> bool:
     seeded: list[ast.expr] = []
     for part in ast.walk(node):  # from the outside in
         if isinstance(part, ast.Call):
-            name = part.func.attr if isinstance(part.func, ast.Attribute) else getattr(part.func, "id", "")
+            name = last(part.func)
             if name in DRAWS and isinstance(part.func, ast.Attribute):
                 seeded.append(part.func.value)
                 if not _is_seeded(part.func.value):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Container
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -182,7 +182,8 @@ def _read(path: Path) -> Result | None:
         return None
 
 
-def forget(course: Course, assignment: str, students: Iterable[str]) -> None:
-    """Drop the kept results of students who are not in the class any more; the gradebook keeps theirs."""
-    for student in students:
-        path_of(course, assignment, student).unlink(missing_ok=True)
+def forget(course: Course, assignment: str, students: Container[str]) -> None:
+    """Drop the kept results of all but these students, who are the class now; the gradebook keeps theirs."""
+    for path in _files(course, assignment):
+        if path.stem not in students:
+            path.unlink(missing_ok=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from autograde.made import Made, root
+from autograde.made import Made
+from autograde.names import last, root
 
 __all__ = ["looks_at_arguments", "unseen"]
 
@@ -58,7 +59,7 @@ def _looked_at(node: ast.AST, made: Made, passed: Passed) -> list[tuple[str, int
     sides: list[ast.expr] = []
     if isinstance(node, ast.Compare):
         sides = [node.left, *node.comparators]
-    elif isinstance(node, ast.Call) and not made.is_call(node) and _name(node) in COMPARING:
+    elif isinstance(node, ast.Call) and not made.is_call(node) and last(node.func) in COMPARING:
         sides = list(node.args)
     if not sides or any(map(made.is_theirs, sides)):
         return []
@@ -76,10 +77,6 @@ def _same(node: ast.AST, made: Made) -> bool:
     theirs = [made.is_call(x) or (isinstance(x, ast.Name) and x.id in made.results) for x in sides]
     own = [isinstance(x, ast.Name) and not made.is_theirs(x) for x in sides]
     return (theirs[0] and own[1]) or (theirs[1] and own[0])
-
-
-def _name(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def unseen(test: ast.Module, made: Made, imported: set[str]) -> Found:
@@ -153,7 +150,7 @@ def _given(call: ast.Call, classes: Iterable[str]) -> str:
 
 
 def _of_call(call: ast.Call, given: set[str]) -> str:
-    name, text = _name(call), ast.unparse(call)
+    name, text = last(call.func), ast.unparse(call)
     texts = [x.value for x in call.args if isinstance(x, ast.Constant) and isinstance(x.value, str)]
     words = {word.arg: ast.unparse(word.value) for word in call.keywords}
     mode = (texts[-1] if len(call.args) > 1 and texts else "") + words.get("mode", "")

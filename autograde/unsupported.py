@@ -6,12 +6,12 @@ import ast
 from collections.abc import Iterator
 
 from autograde.made import Made
-from autograde.names import names_of, parse
+from autograde.names import names_of, parse, root
 from autograde.notebook import Notebook, graded_as
 from autograde.operators import operators
 from autograde.origins import GIVEN, Origins
 from autograde.unseen import looks_at_arguments, unseen
-from autograde.walk import id_of
+from autograde.walk import id_of, is_test
 
 __all__ = ["asks_for_changes", "unsupported"]
 
@@ -68,8 +68,7 @@ def asks_for_changes(source: Notebook, test: str, solved: set[str]) -> bool:
 
 
 def _tests(source: Notebook) -> list[int]:
-    cells = enumerate(source["cells"])
-    return [number for number, cell in cells if cell["cell_type"] == "code" and graded_as(cell) == "test"]
+    return [number for number, cell in enumerate(source["cells"]) if is_test(cell)]
 
 
 def _in_test(source: Notebook, number: int) -> Iterator[Finding]:
@@ -118,11 +117,11 @@ def _of_name(node: ast.Name, origins: Origins) -> str:
 
 
 def _of_attribute(node: ast.Attribute, origins: Origins) -> str:
-    root = _root(node)
-    if node.attr in CODE or (node.attr in READERS and root == "inspect") or root == "dis":
+    begins = root(node)
+    if node.attr in CODE or (node.attr in READERS and begins == "inspect") or begins == "dis":
         return f"`{ast.unparse(node)}`: {TEXT}."
     deep = isinstance(node.value, ast.Attribute | ast.Subscript)  # a copy, perhaps: of a tensor, of a list
-    if not isinstance(node.ctx, ast.Load) and root in origins.solved and deep:
+    if not isinstance(node.ctx, ast.Load) and begins in origins.solved and deep:
         return (
             f"`{ast.unparse(node)}` is set on an object of the student's, which is elsewhere. "
             "Do it in a read-only cell before the test."
@@ -176,12 +175,6 @@ def _left_behind(tree: ast.Module, source: Notebook, number: int) -> Iterator[tu
                 why = f"`{name}` is read later by {where}, and what a test makes stays in it."
                 yield _line(tree, name), f"{why} Make it in a cell that is no test."
             made -= names.binds
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _line(tree: ast.Module, name: str) -> int:

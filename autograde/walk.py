@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from autograde.notebook import Cell, Notebook, graded_as
 
-__all__ = ["Step", "cells_with_tests", "id_of", "steps"]
+__all__ = ["Step", "cells_with_tests", "id_of", "is_test", "steps"]
 
 NAME = 200  # characters; a student's notebook may hold any
 
@@ -44,8 +44,8 @@ def id_of(cell: Cell) -> str:
 
 
 def cells_with_tests(source: Notebook) -> list[Cell]:
-    """Return the test cells of a source notebook that run: code, with points."""
-    return [cell for cell in source["cells"] if _is_test(cell)]
+    """Return the test cells of a source notebook that run."""
+    return [cell for cell in source["cells"] if is_test(cell)]
 
 
 def steps(source: Notebook, submitted: Notebook) -> list[Step]:
@@ -83,7 +83,7 @@ def steps(source: Notebook, submitted: Notebook) -> list[Step]:
 
 def _fixed_step(source: Notebook, number: int, place: int | None) -> Step:
     cell = source["cells"][number]
-    if not _is_test(cell):
+    if not is_test(cell):
         return Step(id_of(cell), cell["source"], place)
     points = float(cell["metadata"]["nbgrader"].get("points") or 0)
     return Step(id_of(cell), cell["source"], place, number, points)
@@ -98,7 +98,8 @@ def _after(plan: list[Step], source: Notebook, number: int) -> int:
     return 0
 
 
-def _is_test(cell: Cell) -> bool:
+def is_test(cell: Cell) -> bool:
+    """Say whether a cell of a source notebook is a test that runs: code, with points."""
     return cell["cell_type"] == "code" and graded_as(cell) == "test"
 
 
