@@ -21,6 +21,8 @@ from autograde.errors import AutogradeError, CourseError, SandboxError
 
 __all__ = ["main"]
 
+NAMED = 10  # students who handed nothing in, for each assignment
+
 
 class _Parser(argparse.ArgumentParser):
     """Says in one line what is wrong with a command, and what was probably meant."""
@@ -162,9 +164,10 @@ def _say_what_is_unprotected() -> None:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from collections import Counter
+    from collections import Counter, defaultdict
 
     from autograde.grade import grade
+    from autograde.result import State
 
     course = find(options.course)
     assignments = course.choose(options.assignments)
@@ -178,9 +181,15 @@ def _grade(options: argparse.Namespace) -> int:
         results = grade(course, assignments, sandbox=not options.no_sandbox, **how)
     for state, count in Counter(result.state for result in results).items():
         print(f"{count:5d} {state}")
+    absent = defaultdict(list)
     for result in results:
-        if not result.graded or result.reason:
+        if result.state is State.MISSING:
+            absent[result.assignment].append(result.student)
+        elif not result.graded or result.reason:
             print(f"{result.student}, {result.assignment}: {result.state}. {result.reason}")
+    for assignment, students in absent.items():
+        more = f" and {len(students) - NAMED} more" if len(students) > NAMED else ""
+        print(f"{assignment}: {State.MISSING} by {', '.join(students[:NAMED])}{more}.")
     print(f"results: {course.work / 'results'}, gradebook: {course.gradebook}. Next: autograde report")
     return 0
 
