@@ -390,10 +390,18 @@ def test_a_misspelt_option_suggests_the_nearest(data):
 @pytest.mark.parametrize("name", ["lr", "momentum"])
 def test_what_is_no_number_is_named_before_training(data, name, value, expected):
     updates = []
+    most = " and at most 1" if name == "momentum" else ""
     assert said(ArgumentError, lambda: fit(data, epochs=1, on_step=updates.append, **{name: value})) == (
-        f"fit: `{name}` is {expected}. Write {name} as a plain number."
+        f"fit: `{name}` is {expected}{most}. Write {name} as a plain number."
     )
     assert not updates
+
+
+def test_a_momentum_that_grows_without_end_is_named_before_training(data):
+    assert said(ArgumentError, lambda: fit(data, epochs=1, momentum=9)) == (
+        "fit: `momentum` is 9, expected a number of at least 0 and at most 1."
+        " Write momentum as a plain number."
+    )
 
 
 def test_what_torch_refuses_is_said_in_its_words(data):
@@ -536,6 +544,16 @@ def test_another_call_is_not_resumed(data):
         " Repeat the call of that run; only the budget may grow."
     )
     assert "`examples` is 90, the run" in said(ArgumentError, lambda: fit(data, examples=90, resume=stopped))
+
+
+def test_a_run_whose_log_is_gone_is_not_resumed(data, tmp_path):
+    log = tmp_path / "a.jsonl"
+    stopped = fit(data, epochs=3, on_step=stop_at(4), log=log)
+    log.unlink()
+    assert said(ArgumentError, lambda: fit(data, epochs=3, resume=stopped)) == (
+        f"fit: `resume` is a run that goes on in {log}, expected that file to be there."
+        " Put it back, or train from the beginning without `resume`."
+    )
 
 
 # --- another thing than was asked for --------------------------------------------------------------------

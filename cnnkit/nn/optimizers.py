@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from math import inf
 from typing import Any
 
 import torch
@@ -74,7 +75,7 @@ def resolve_options(name: str, given: Mapping[str, Any], others: Iterable[str] =
     options = defaults | {option: value for option, value in plain.items() if value is not None}
     for option, default in defaults.items():
         if isinstance(default, int | float) and not isinstance(default, bool):
-            require_number("fit", option, options[option], 0)
+            require_number("fit", option, options[option], 0, 1 if option == "momentum" else inf)
     try:
         make_optimizer(name, options, nn.BatchNorm1d(1))  # whose weights are not drawn
     except (ValueError, TypeError) as error:

@@ -178,6 +178,7 @@ def fit(
     if resume is not None:
         start = _resumed(resume, start, config)
         _require_its_log(log, resume)
+        _require_log_there(resume)
         state = resume.state or State.load(state_path(_log_of(resume)))
         log = resume.log
     else:
@@ -267,6 +268,14 @@ def _require_its_log(log: str | os.PathLike[str] | None, run: Run) -> None:
         raise ArgumentError(
             f"fit: `log` is {log}, the run to be resumed has {run.log or 'none'}, expected the same."
             " Leave `log` out: a run goes on in its own log."
+        )
+
+
+def _require_log_there(run: Run) -> None:
+    if run.log is not None and not run.log.is_file():
+        raise ArgumentError(
+            f"fit: `resume` is a run that goes on in {run.log}, expected that file to be there."
+            " Put it back, or train from the beginning without `resume`."
         )
 
 
