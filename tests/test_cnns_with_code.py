@@ -364,6 +364,15 @@ def test_runs_under_each_others_names_are_found(channels: dict[str, Any]) -> Non
     assert "images-exchanged" in _flaws("channels", {**channels, **exchanged})
 
 
+def test_images_that_were_trained_on_in_another_way_as_well_show_nothing(
+    channels: dict[str, Any], tmp_path: Path
+) -> None:
+    grey = _cifar().grey()
+    network = _networks()["browser_network"](grey.input_shape)
+    runs = [_fit(network, grey, tmp_path / f"{seed}.jsonl", seed=seed, examples=600) for seed in range(3)]
+    assert _flaws("channels", {**channels, "cifar10 in grey": runs}) == ["several-factors"]
+
+
 def test_another_network_for_one_of_the_four_is_found(channels: dict[str, Any], tmp_path: Path) -> None:
     other = Network((3, 32, 32), [Conv2d(3, 4, 5), ReLU(), MaxPool2d(4), Flatten(), Linear(196, 10)])
     runs = [
@@ -402,6 +411,14 @@ def test_depths_under_wrong_names_and_budgets_are_found(
     assert "budget-not-in-seconds" in _flaws("depth-runs", {**depths, "4": counted, "best": "neither"})
     longer = [_fit(deep(4), _cifar(), tmp_path / f"{s}s.jsonl", seed=s, seconds=0.03) for s in range(3)]
     assert "unequal-budgets" in _flaws("depth-runs", {**depths, "4": longer, "best": "neither"})
+
+
+def test_depths_that_were_trained_in_another_way_as_well_show_nothing(
+    depths: dict[str, list[nn.Run]], tmp_path: Path
+) -> None:
+    other = [_fit(deep(4), _cifar(), tmp_path / f"{s}.jsonl", seed=s, seconds=0.02, lr=0.3) for s in range(3)]
+    for claim in ("4", "neither"):
+        assert _flaws("depth-runs", {**depths, "4": other, "best": claim}) == ["several-factors"]
 
 
 @pytest.mark.parametrize("stand_in", [None, "shapes10"])

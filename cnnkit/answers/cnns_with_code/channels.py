@@ -6,7 +6,14 @@ from dataclasses import replace
 from math import sqrt
 
 from cnnkit.answers.evidence import EvidenceQuestion, Experiment, Finding, Flaw, Requirement, ask, flaws
-from cnnkit.answers.evidence.verdict import CONTRADICTIONS, NEITHER, contradiction, unknown
+from cnnkit.answers.evidence.verdict import (
+    BUDGETS,
+    CONTRADICTIONS,
+    NEITHER,
+    contradiction,
+    others_differ,
+    unknown,
+)
 from cnnkit.layers import Conv2d, Layer, Linear
 
 __all__ = ["QUESTIONS"]
@@ -75,8 +82,8 @@ def _claim(points: float, claim: str) -> Requirement:
 
     def check(experiment: Experiment) -> Finding | None:
         said = experiment.claims[claim].strip()
-        if stranger := unknown(claim, said, pair):
-            return stranger
+        if void := unknown(claim, said, pair) or others_differ(experiment, "network", *BUDGETS):
+            return void
         if any(each.metrics("validation") is None for name in pair for each in experiment.groups[name]):
             return Finding(flaws.UNFINISHED, "There are runs without a validation result.")
         gap, error = _gap(experiment, *pair)
@@ -84,7 +91,9 @@ def _claim(points: float, claim: str) -> Requirement:
         numbers = f"{pair[0]} and {pair[1]}: gap {abs(gap):.1%}, two standard errors {2 * error:.1%}."
         return contradiction(said, shown, numbers)
 
-    return Requirement(f"{pair[0]} against {pair[1]}", points, check, CONTRADICTIONS)
+    return Requirement(
+        f"{pair[0]} against {pair[1]}", points, check, (*CONTRADICTIONS, flaws.SEVERAL_FACTORS)
+    )
 
 
 CHANNELS = EvidenceQuestion(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cnnkit.answers.evidence import flaws
 from cnnkit.answers.evidence.experiment import Experiment, Trained
 from cnnkit.answers.evidence.question import Finding, Requirement
-from cnnkit.answers.evidence.verdict import verdict
+from cnnkit.answers.evidence.verdict import others_differ, verdict
 from cnnkit.layers import AvgPool2d, Dropout, Layer, MaxPool2d
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "different_networks", "equal_budgets", "logits", "network", "one_factor", "options", "reaches",
-    "recipe_of", "seeds", "verdict", "within_seconds",
+    "seeds", "verdict", "within_seconds",
 ]  # fmt: skip
 
 LEARNT = 0.9  # accuracy at which the loss of logits is well below that of probabilities
@@ -145,15 +145,11 @@ def one_factor(points: float, factor: str, *along: str) -> Requirement:
     """
 
     def check(experiment: Experiment) -> Finding | None:
-        groups = [[recipe_of(each) for each in group] for group in experiment.groups.values()]
+        if other := others_differ(experiment, factor, *along):
+            return other
+        groups = [[each.recipe for each in group] for group in experiment.groups.values()]
         if len(groups) == 1:
             groups = [[one] for one in groups[0]]
-        everything = [recipe for group in groups for recipe in group]
-        for name in dict.fromkeys(name for recipe in everything for name in recipe):
-            values = {repr(recipe.get(name)) for recipe in everything}
-            if len(values) > 1 and name not in (factor, *along):
-                fact = f"The runs differ in `{name}` as well: {', '.join(sorted(values))[:80]}."
-                return Finding(flaws.SEVERAL_FACTORS, fact)
         for group in groups:
             if len({repr(recipe.get(factor)) for recipe in group}) > 1:
                 fact = f"The runs of one entry differ in `{factor}`, which shall tell the entries apart."
@@ -219,12 +215,6 @@ def _unlike(found: Network | None, wanted: Network) -> str:
 def _budget(each: Trained) -> str:
     seconds = each.config.get("seconds")
     return f"{each.examples:,} examples" if seconds is None else f"{seconds:g} CPU seconds"
-
-
-def recipe_of(each: Trained) -> dict[str, Any]:
-    """Return all in which two runs of one experiment can differ, but for the seed."""
-    options = {name: value for name, value in each.config.items() if name != "seed"}
-    return options | {"network": each.run.signature}
 
 
 def _listed(value: Any) -> str:

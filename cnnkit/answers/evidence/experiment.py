@@ -74,6 +74,12 @@ class Trained:
         return self.run.config
 
     @property
+    def recipe(self) -> dict[str, Any]:
+        """All in which two runs of one experiment can differ, but for the seed."""
+        options = {name: value for name, value in self.config.items() if name != "seed"}
+        return options | {"network": self.run.signature}
+
+    @property
     def examples(self) -> int:
         """How many examples it saw."""
         return self.run.history[-1].examples

@@ -9,21 +9,25 @@ from cnnkit.answers.evidence.experiment import Experiment
 from cnnkit.answers.evidence.question import Finding, Requirement
 from cnnkit.errors import ArgumentError
 
-__all__ = ["CONTRADICTIONS", "NEITHER", "contradiction", "unknown", "verdict"]
+__all__ = ["BUDGETS", "CONTRADICTIONS", "NEITHER", "contradiction", "others_differ", "unknown", "verdict"]
 
 NEITHER = "neither"
+BUDGETS = ("epochs", "examples", "seconds")  # which `ask.equal_budgets` and `compare` look at
 
 
-def verdict(points: float, claim: str, split: str = "validation") -> Requirement:
+def verdict(points: float, claim: str, split: str = "validation", factor: str = "") -> Requirement:
     """Ask that the answer's entry `claim` names the group that beats all others, or says "neither".
 
     One group beats another where the gap of their measured accuracies is above two standard errors; see
-    ``cnnkit.nn.compare``.
+    ``cnnkit.nn.compare``. With a `factor`, an option of ``fit`` or "network", no runs that differ in anything
+    else show that.
     """
 
     def check(experiment: Experiment) -> Finding | None:
         from cnnkit import nn
 
+        if factor and (other := others_differ(experiment, factor, *BUDGETS)):
+            return other
         runs = {name: [each.evaluated for each in group] for name, group in experiment.groups.items()}
         try:
             comparison = nn.compare(runs, split)
@@ -45,6 +49,17 @@ def verdict(points: float, claim: str, split: str = "validation") -> Requirement
 
 
 CONTRADICTIONS = (flaws.INSIDE_NOISE, flaws.REVERSED, flaws.OVERLOOKED, flaws.UNKNOWN_CLAIM)
+
+
+def others_differ(experiment: Experiment, *factors: str) -> Finding | None:
+    """Return a finding where the runs differ in more than `factors`, options of ``fit`` or "network"."""
+    recipes = [each.recipe for each in experiment.runs]
+    for name in dict.fromkeys(name for recipe in recipes for name in recipe):
+        values = {repr(recipe.get(name)) for recipe in recipes}
+        if len(values) > 1 and name not in factors:
+            fact = f"The runs differ in `{name}` as well: {', '.join(sorted(values))[:80]}."
+            return Finding(flaws.SEVERAL_FACTORS, fact)
+    return None
 
 
 def unknown(claim: str, said: str, names: Iterable[str]) -> Finding | None:
