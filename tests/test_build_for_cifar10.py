@@ -186,6 +186,10 @@ def test_probabilities_are_told_apart_from_a_model_that_has_not_learnt() -> None
     def unlearnt(x: torch.Tensor) -> torch.Tensor:
         return torch.full((len(x), 10), 0.1)
 
+    losses = diagnose(question("memory"), [2.3, 1.1])
+    assert losses.message == (
+        "`memory` is a list, expected a model. Give the model that has learnt, not its losses."
+    )
     diagnosis = diagnose(question("memory"), unlearnt)
     assert [flaw.id for flaw in diagnosis.mistakes] == ["probabilities"]
     assert "the model ends with a softmax" in diagnosis.message

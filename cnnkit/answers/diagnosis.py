@@ -99,7 +99,7 @@ def diagnose(question: Question, answer: Any) -> Diagnosis:
         return Diagnosis(question, "missing", 0.0, (), f"`{question.variable}` is not answered yet.")
     if isinstance(question, FunctionQuestion) and not callable(answer):
         kind = type(answer).__name__
-        text = f"`{question.variable}` is a {kind}, expected a function. Define it with `def`."
+        text = f"`{question.variable}` is a {kind}, expected {question.wanted}"
         return Diagnosis(question, "invalid", 0.0, (), text)
     right = entries(question.right)
     given = question.given(answer)

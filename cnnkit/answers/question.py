@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -168,6 +168,7 @@ class FunctionQuestion(Question):
 
     libraries: tuple[str, ...] = ()
     tries: str = "tries"
+    wanted: ClassVar[str] = "a function. Define it with `def`."
 
     def label(self, entry: str) -> str:
         """Return what messages call a probe."""

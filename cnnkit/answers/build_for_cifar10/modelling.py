@@ -284,6 +284,8 @@ def few_images() -> tuple[np.ndarray, np.ndarray]:
 class MemoryQuestion(FunctionQuestion):
     """A trained module: 1 where it knows every image, 1 where its loss is small, 1 where it gives logits."""
 
+    wanted = "a model. Give the model that has learnt, not its losses."
+
     def label(self, entry: str) -> str:
         """Return what messages call the module."""
         return f"`{self.variable}`"
