@@ -6,9 +6,9 @@ export OMP_NUM_THREADS ?= 1
 demo: $(READY)  ## release the course, grade a made-up class, write its report
 	$(BIN)/autograde demo
 
-# In one process: what takes long (grading, a browser) uses both cores of a small machine already.
+# One process a core; the tests of one file stay together.
 test: check  ## all checks, then all tests (some: ARGS="tests/test_zoo.py -k cs7011")
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),--numprocesses auto --dist loadgroup)
 
 check: $(READY)  ## lint, format, types; the release is what its sources make
 	$(BIN)/ruff check

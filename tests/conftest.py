@@ -26,8 +26,15 @@ BEHIND = {"attacks", "cluster", "engine", "evidence_graded", "faults", "grade", 
 BEHIND |= {"styles", "wrong_submissions"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items):
-    """Skip what needs a sandbox in a checkout below /tmp, which each session has for itself."""
+    """Keep each file's tests together in one process, for they share what is dear to make.
+
+    Skip what needs a sandbox in a checkout below /tmp, which each session has for itself.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
     if not Path(sys.executable).is_relative_to("/tmp"):
         return
     for item in items:

@@ -34,9 +34,15 @@ TABLES = [
     for path in sorted((ROOT / "tests/wrong").glob("*.py"))
     if path.stem not in ("__init__", "submission")
 ]
+NAMES = [table.__name__.rpartition(".")[2] for table in TABLES]
+# The tests of one notebook share its graded class, those of two share nothing.
+BY_TABLE = [
+    pytest.param(table, id=name, marks=pytest.mark.xdist_group(name))
+    for table, name in zip(TABLES, NAMES, strict=True)
+]
 CASES = [
-    pytest.param((table, wrong), id=f"{table.__name__.rpartition('.')[2]}-{wrong.id}")
-    for table in TABLES
+    pytest.param((table, wrong), id=f"{name}-{wrong.id}", marks=pytest.mark.xdist_group(name))
+    for table, name in zip(TABLES, NAMES, strict=True)
     for wrong in table.CLASS
 ]
 # What a run needs of the surroundings; official data must not decide what a test sees.
@@ -147,7 +153,7 @@ def _between_markers(source: str) -> str:
     return "\n".join(lines[marks[0] + 1 : marks[1]]) if marks else source
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("table", BY_TABLE)
 def test_the_solution_earns_everything_and_the_untouched_release_nothing(
     table: ModuleType, class_of: Callable[[ModuleType], Class]
 ) -> None:
@@ -176,7 +182,7 @@ def test_a_wrong_submission_is_caught_by_the_question_that_asks_for_it(
         assert each.said in found.said(wrong.id, each.cell or each.question)
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("table", BY_TABLE)
 def test_at_least_eight_submissions_are_wrong_each_in_its_own_way(table: ModuleType) -> None:
     ways = [wrong.caught for wrong in table.CLASS]
     assert len(ways) >= 8
