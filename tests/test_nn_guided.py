@@ -126,12 +126,13 @@ def test_of_a_channel_the_strongest_place_in_each_image_is_taken(network):
         assert np.allclose(alone[0], found[n], atol=1e-6)
 
 
-def test_more_images_than_go_at_once_are_those_that_go_alone(network):
+@pytest.mark.parametrize("form", [list, np.array, torch.tensor])
+def test_more_images_than_go_at_once_are_those_that_go_alone(network, form):
     model, x = network
     many = x.repeat(23, 1, 1, 1)  # 69
     targets = [n % 10 for n in range(69)]
-    found = inspect.guided_backprop(model, many, targets)
-    cams = inspect.grad_cam(model, many, "conv2", targets)
+    found = inspect.guided_backprop(model, many, form(targets))
+    cams = inspect.grad_cam(model, many, "conv2", form(targets))
     for n in (0, 63, 64, 68):
         alone = inspect.guided_backprop(model, many[n : n + 1], targets[n])
         assert np.allclose(alone[0], found[n], atol=1e-6)

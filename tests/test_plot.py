@@ -502,8 +502,8 @@ ERRORS = [
     ),
     (
         ArgumentError, lambda: plot.confusion([[0.5, 0.5], [0, 1]]),
-        "confusion: `counts` holds numbers that are no counts, expected whole numbers of at least 0. Take what"
-        " nn.confusion_matrix returns.",
+        "confusion: `counts` holds numbers that are no counts, expected whole numbers of at least 0. Take"
+        " what nn.confusion_matrix returns.",
     ),
     (
         ArgumentError, lambda: plot.confusion([[1, 0], [0, 1]], ["cat"]),

@@ -13,10 +13,10 @@ from torch.nn import functional
 from cnnkit.errors import ArgumentError
 from cnnkit.nn.evaluate import evaluation_mode, require_tensor
 from cnnkit.nn.inspect.forward import forward
-from cnnkit.nn.inspect.guided import AT_ONCE, Target
+from cnnkit.nn.inspect.guided import AT_ONCE
 from cnnkit.nn.inspect.images import Images, prepared
 from cnnkit.nn.inspect.layer import find_layer, output_of, watched
-from cnnkit.nn.inspect.unit import class_scores
+from cnnkit.nn.inspect.unit import Target, class_scores, part_of
 from cnnkit.shapes import shape_text
 
 __all__ = ["grad_cam"]
@@ -65,12 +65,12 @@ def grad_cam(
     """
     part = find_layer("grad_cam", model, layer)
     x = prepared("grad_cam", model, images)
-    one_each = np.ndim(target) == 1 and np.size(target) == len(x)  # type: ignore[arg-type]
     found = []
     with evaluation_mode(model):
         for start in range(0, len(x), AT_ONCE):
-            some = x[start : start + AT_ONCE].clone().requires_grad_()
-            wanted = target[start : start + AT_ONCE] if one_each else target  # type: ignore[index]
+            at_once = slice(start, start + AT_ONCE)
+            some = x[at_once].clone().requires_grad_()
+            wanted = part_of(target, len(x), at_once)
             with torch.enable_grad():
                 with watched(model, part) as outputs:
                     logits = require_tensor("grad_cam", forward("grad_cam", model, some))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -16,11 +15,10 @@ from cnnkit.nn.inspect.forward import forward
 from cnnkit.nn.inspect.images import Images, prepared
 from cnnkit.nn.inspect.layer import find_layer, output_of, watched
 from cnnkit.nn.inspect.rules import RULES, relu_rule, require_every_relu
-from cnnkit.nn.inspect.unit import class_scores, unit_scores
+from cnnkit.nn.inspect.unit import Target, class_scores, part_of, unit_scores
 
 __all__ = ["deconvnet", "guided_backprop", "saliency"]
 
-Target = int | Sequence[int] | None
 AT_ONCE = 64  # images
 
 
@@ -133,12 +131,12 @@ def _gradient(
 ) -> NDArray[Any]:
     part = model if layer is None else find_layer(function, model, layer)
     x = prepared(function, model, images)
-    one_each = layer is None and np.ndim(target) == 1 and np.size(target) == len(x)  # type: ignore[arg-type]
     found = []
     with evaluation_mode(model):
         for start in range(0, len(x), AT_ONCE):
-            some = x[start : start + AT_ONCE]
-            wanted = target[start : start + AT_ONCE] if one_each else target  # type: ignore[index]
+            at_once = slice(start, start + AT_ONCE)
+            some = x[at_once]
+            wanted = part_of(target, len(x), at_once) if layer is None else target
             plain = forward(function, model, some) if rule else None
             some = some.clone().requires_grad_()
             with torch.enable_grad(), relu_rule(model, RULES[rule]) if rule else nullcontext():

@@ -105,18 +105,17 @@ def require_indices(function: str, argument: str, value: object, count: int, lay
     cnnkit.errors.ArgumentError: filter_grid: `filters` holds 64, expected 0 to 63: `conv1` has 64 of them. \
 Count from 0.
     """
-    if hasattr(value, "__array__"):
-        several = np.asarray(value).ravel().tolist()
-    else:
-        several = list(value) if isinstance(value, Sequence) else [value]
+    value = value.tolist() if isinstance(value, Tensor | np.ndarray) else value
+    several: list[object] = list(value) if isinstance(value, Sequence) else [value]
+    found = []
     for each in several:
         try:
-            require_whole(function, argument, each, 0, count - 1)
+            found.append(require_whole(function, argument, each, 0, count - 1))
         except ArgumentError:
             raise ArgumentError(
                 f"{function}: `{argument}` holds {each!r}, expected 0 to {count - 1}: `{layer}` has {count}"
                 " of them. Count from 0."
             ) from None
-    if not several:
+    if not found:
         raise ArgumentError(f"{function}: `{argument}` is empty, expected at least 1 number. Name one.")
-    return [int(each) for each in several]
+    return found

@@ -36,7 +36,8 @@ class TopPatches:
     value : (k,) array of float, what the neuron gave
     position : (k, 2) array of int, the rows and columns of the layer where it gave that; zeros behind a
         Flatten
-    boxes : k pairs of slices, the rows and columns of the image that the neuron sees there
+    boxes : k pairs of slices, the rows and columns of the image that the neuron sees there; the whole image
+        from a Flatten on
     images : (k, C, H, W) array, the whole images; a split's own bytes
     field : ReceptiveField
     """

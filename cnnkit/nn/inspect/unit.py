@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from cnnkit.errors import ArgumentError
 from cnnkit.nn.inspect.layer import require_indices
 from cnnkit.shapes import shape_text
 
-__all__ = ["Unit", "class_scores", "require_unit", "unit_scores"]
+__all__ = ["Target", "Unit", "class_scores", "part_of", "require_unit", "unit_scores"]
 
 Unit = int | Sequence[int]
+Target = int | Sequence[int] | NDArray[Any] | Tensor | None
 
 
 def require_unit(function: str, unit: object, shape: tuple[int, ...], layer: str) -> tuple[int, ...]:
@@ -57,6 +61,18 @@ def unit_scores(function: str, output: Tensor, unit: object, layer: str) -> Tens
         return score
     flat = score.flatten(1)
     return flat.gather(1, flat.argmax(1, keepdim=True))[:, 0]
+
+
+def part_of(target: Target, count: int, part: slice) -> Any:
+    """Return the targets of a part of `count` images; what is one for all stays as it is.
+
+    Examples
+    --------
+    >>> part_of([3, 1, 2], 3, slice(1, 3)), part_of(7, 3, slice(1, 3))
+    ([1, 2], 7)
+    """
+    plain = target.tolist() if isinstance(target, Tensor | np.ndarray) else target
+    return plain[part] if isinstance(plain, Sequence) and len(plain) == count else plain
 
 
 def class_scores(function: str, logits: Tensor, target: object, argument: str = "target") -> Tensor:
