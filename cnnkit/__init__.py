@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 HOMES = {"Network": "network", "output_size": "shapes"}
 
 __all__ = [
-    "Network", "answers", "check", "convnetjs", "data", "doctor", "errors", "functional", "layers", "ledger",
-    "network", "nn", "output_size", "plot", "receptive", "shapes", "widgets", "zoo",
+    "Network", "answers", "check", "convnetjs", "data", "doctor", "errors", "filters", "functional", "layers",
+    "ledger", "network", "nn", "output_size", "plot", "receptive", "shapes", "widgets", "zoo",
 ]  # fmt: skip
 
 

@@ -83,6 +83,7 @@ FIGURES = {
     "before_after": lambda: plot.before_after({"before": [a_run()], "after": [a_run(), a_run()]}),
     "images": lambda: plot.images(np.arange(24.0).reshape(2, 3, 4)),
     "kernels": lambda: plot.kernels(SOBEL),
+    "confusion": lambda: plot.confusion([[9, 1], [2, 8]]),
     "filter_grid": lambda: plot.filter_grid(np.ones((10, 3, 5, 5))),
     "matrix": lambda: plot.matrix(IMAGE, "image", (0, 0, 3, 3), padding=1),
     "history": lambda: plot.history({"training": [2.3, 1.1]}),
@@ -215,6 +216,14 @@ def test_images_of_different_sizes_come_as_a_list(rng):
     }
 
 
+def test_images_outlines_the_pixels_of_each_box(rng):
+    boxes = [(slice(0, 3), slice(2, 7)), (slice(4, 8), slice(0, 8))]
+    figure = plot.images(rng.integers(0, 256, (2, 3, 8, 8), dtype=np.uint8), boxes=boxes)
+    corners = [ax.patches[0].get_bbox().extents.tolist() for ax in figure.axes]
+    assert [[1.5, -0.5, 6.5, 2.5], [-0.5, 3.5, 7.5, 7.5]] == corners
+    assert np.ptp(drawn(figure)[..., :3]) > 100
+
+
 def test_images_ignores_nan_and_infinity_when_it_sets_black_and_white():
     figure = plot.images([[1.0, np.nan], [np.inf, 5.0]])
     assert colour_limits(figure.axes[0]) == (1, 5)
@@ -272,6 +281,26 @@ def test_kernels_that_are_all_zero_are_white():
     ax = plot.kernels(np.zeros((2, 2))).axes[0]
     assert colour_limits(ax) == (-1, 1)
     assert texts(ax) == ["0"] * 4
+
+
+# --- confusion -------------------------------------------------------------------------------------------
+
+
+def test_confusion_writes_the_counts_and_colours_the_shares_of_each_row():
+    counts = np.array([[90, 10, 0], [0, 1, 3], [0, 0, 0]])
+    figure = plot.confusion(counts, ["cat", "dog", "ship"])
+    (ax,) = figure.axes
+    assert [f"{n}" for n in counts.ravel()] == texts(ax)
+    assert np.allclose([[0.9, 0.1, 0], [0, 0.25, 0.75], [0, 0, 0]], shown(ax))
+    assert ["cat", "dog", "ship"] == [label.get_text() for label in ax.get_yticklabels()]
+    assert ("answer", "label") == (ax.get_xlabel(), ax.get_ylabel())
+    assert figure.get_supxlabel().startswith("91 of 104 right")
+
+
+def test_confusion_of_many_classes_leaves_the_zeros_out():
+    (ax,) = plot.confusion(np.eye(30, dtype=int) * 1234).axes
+    assert ["1,234"] * 30 == texts(ax)
+    assert [str(n) for n in range(30)] == [label.get_text() for label in ax.get_xticklabels()]
 
 
 # --- filter_grid -----------------------------------------------------------------------------------------
@@ -455,6 +484,30 @@ ERRORS = [
         ShapeError, lambda: plot.images(np.zeros((0, 28, 28))),
         "images: `x` has shape (0, 28, 28), expected (H, W), (N, H, W), (N, C, H, W) or (N, H, W, C) with at"
         " least one image. A single colour image is x[None].",
+    ),
+    (
+        ArgumentError, lambda: plot.images(np.zeros((2, 8, 8)), boxes=[(slice(0, 3), slice(0, 3))]),
+        "images: `boxes` is 1 long, expected 2 pairs of slices (rows, columns), one for each image. Give"
+        " the `boxes` of top_patches with its `images`.",
+    ),
+    (
+        ArgumentError, lambda: plot.images(np.zeros((1, 8, 8)), boxes=[(0, 3)]),
+        "images: `boxes` is 1 long, expected 1 pairs of slices (rows, columns), one for each image. Give"
+        " the `boxes` of top_patches with its `images`.",
+    ),
+    (
+        ShapeError, lambda: plot.confusion(np.ones((2, 3))),
+        "confusion: `counts` has shape (2, 3), expected (K, K), K from 1 to 30. Take what nn.confusion_matrix"
+        " returns.",
+    ),
+    (
+        ArgumentError, lambda: plot.confusion([[0.5, 0.5], [0, 1]]),
+        "confusion: `counts` holds numbers that are no counts, expected whole numbers of at least 0. Take"
+        " what nn.confusion_matrix returns.",
+    ),
+    (
+        ArgumentError, lambda: plot.confusion([[1, 0], [0, 1]], ["cat"]),
+        "confusion: `classes` is 1 long, expected 2: one for each class. Give a list of 2 strings.",
     ),
     (
         ShapeError, lambda: plot.images(np.zeros((2, 16, 8, 8))),

@@ -10,9 +10,19 @@ matplotlib is imported when the first figure is drawn, not with this module.
 
 from cnnkit.plot.banks import filter_grid
 from cnnkit.plot.cells import matrix
+from cnnkit.plot.confusion import confusion
 from cnnkit.plot.curves import history
 from cnnkit.plot.learning import before_after, learning_curves
 from cnnkit.plot.pictures import images
 from cnnkit.plot.weights import kernels
 
-__all__ = ["before_after", "filter_grid", "history", "images", "kernels", "learning_curves", "matrix"]
+__all__ = [
+    "before_after",
+    "confusion",
+    "filter_grid",
+    "history",
+    "images",
+    "kernels",
+    "learning_curves",
+    "matrix",
+]

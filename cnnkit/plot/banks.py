@@ -8,17 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnnkit.errors import ShapeError
+from cnnkit.filters import full_colour, in_rows, normalised, require_scale
 from cnnkit.functional.arguments import Array, numbers, whole
 from cnnkit.plot.canvas import (
     MUTED,
     WIDTH,
     caption,
     colour_bar,
-    largest,
     limits,
     number,
     open_figure,
-    require_scale,
     signed_colours,
 )
 from cnnkit.shapes import shape_text
@@ -50,7 +49,8 @@ def filter_grid(weight: ArrayLike, columns: int = 8, scale: str = "shared") -> F
     Returns
     -------
     matplotlib.figure.Figure
-        The picture is in ``axes[0].images[0]``; its pixels are the weights, the tiles side by side.
+        The picture is in ``axes[0].images[0]``; its pixels are the weights, the tiles side by side. As an
+        array of tiles they are what ``cnnkit.nn.inspect.filter_grid`` gives.
 
     Raises
     ------
@@ -78,14 +78,13 @@ def filter_grid(weight: ArrayLike, columns: int = 8, scale: str = "shared") -> F
             f"filter_grid: `weight` has {filters} × {channels} kernels, expected at most {MOST}."
             " Show a part: weight[:64, :64]."
         )
-    per_filter = np.array([largest(each) for each in weight])
-    most = per_filter if scale == "own" else np.full(filters, per_filter.max())
-    scaled = weight / most[:, None, None, None]  # -1 to 1
+    most = full_colour(weight, scale)
     coloured, by_channel = channels == 3, channels not in (1, 3)
     if coloured:
-        tiles = 0.5 + np.moveaxis(scaled, 1, -1) / 2  # (F, kH, kW, 3)
+        tiles = np.moveaxis(normalised(weight, scale), 1, -1)  # (F, kH, kW, 3)
     else:
-        tiles = (scaled if scale == "own" else weight).reshape(-1, height, width)
+        signed = weight / most[:, None, None, None] if scale == "own" else weight
+        tiles = signed.reshape(-1, height, width)
     across = channels if by_channel else min(columns, filters)
     mosaic = _mosaic(tiles, across)
 
@@ -105,13 +104,10 @@ def filter_grid(weight: ArrayLike, columns: int = 8, scale: str = "shared") -> F
 def _mosaic(tiles: Array, across: int) -> Array:
     """Return (n, kH, kW, ...) tiles as one picture, `across` in a row; NaN where the last row is short."""
     n, height, width, *colours = tiles.shape
-    down = -(-n // across)
-    full = np.full((down * across, height, width, *colours), np.nan)
-    full[:n] = tiles
+    grid = in_rows(tiles, across)  # (down, across, kH, kW, ...)
     if colours:
-        full[n:] = 1  # a colour image has no transparent NaN: white
-    grid = full.reshape(down, across, height, width, *colours)
-    return np.moveaxis(grid, 1, 2).reshape(down * height, across * width, *colours)
+        grid.reshape(-1, height, width, *colours)[n:] = 1  # a colour image has no transparent NaN: white
+    return np.moveaxis(grid, 1, 2).reshape(len(grid) * height, across * width, *colours)
 
 
 def _separate(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BLUE", "CURVES", "INK", "MUTED", "ORANGE", "WIDTH",
     "blank_figure", "caption", "colour_bar", "labels", "largest", "limits", "number", "numerals",
-    "open_figure", "require_scale", "several", "signed_colours",
+    "open_figure", "several", "signed_colours",
 ]  # fmt: skip
 
 WIDTH = 9.0  # inches; at matplotlib's 100 dots per inch this fits JupyterLab beside its file browser
@@ -115,15 +115,6 @@ def several(x: object, axes: tuple[int, ...]) -> bool:
         return all(np.ndim(each) in axes for each in x)
     except ValueError:  # rows of different lengths inside one of them: whoever reads that one complains
         return True
-
-
-def require_scale(function: str, scale: str) -> None:
-    """Raise unless `scale` is "shared" or "own"."""
-    if scale not in ("shared", "own"):
-        raise ArgumentError(
-            f"{function}: `scale` is {scale!r}, expected 'shared' (one colour scale for all) or 'own'"
-            " (each its own). Use scale='shared' to compare sizes, scale='own' to see patterns."
-        )
 
 
 def largest(weight: Array) -> float:

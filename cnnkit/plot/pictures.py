@@ -10,21 +10,23 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnnkit.errors import ArgumentError, ShapeError
+from cnnkit.filters import require_scale
 from cnnkit.functional.arguments import Array, numbers, whole
 from cnnkit.plot.canvas import (
     INK,
+    ORANGE,
     WIDTH,
     caption,
     labels,
     limits,
     number,
     open_figure,
-    require_scale,
     several,
 )
 from cnnkit.shapes import shape_text
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["images"]
@@ -37,6 +39,7 @@ def images(
     titles: Sequence[str] | None = None,
     columns: int | None = None,
     scale: str = "shared",
+    boxes: Sequence[tuple[slice, slice]] | None = None,
 ) -> Figure:
     """Draw images side by side.
 
@@ -52,6 +55,8 @@ def images(
     scale : "shared" or "own"
         For grey images that are not uint8: whether black and white mean the smallest and largest value
         of all images, or of each. uint8 always runs from 0 to 255 when shared. The figure says which.
+    boxes : N pairs of slices (rows, columns), or None
+        A part of each image to outline, as ``cnnkit.nn.inspect.top_patches`` traces it back.
 
     Returns
     -------
@@ -62,7 +67,7 @@ def images(
     ShapeError
         No such shape, or more than 256 images.
     ArgumentError
-        Colours outside their range; a wrong number of titles; a bad `columns` or `scale`.
+        Colours outside their range; a wrong number of titles or boxes; a bad `columns` or `scale`.
 
     Examples
     --------
@@ -73,6 +78,7 @@ def images(
     require_scale("images", scale)
     pictures = _separate(x)
     names = labels("images", "titles", titles, len(pictures), "image")
+    outlines = _outlines(boxes, len(pictures))
     across = min(len(pictures), 8 if columns is None else whole("images", "columns", columns, 1))
     rows = -(-len(pictures) // across)
     side = min(WIDTH / across, 2.2)  # inches
@@ -84,7 +90,7 @@ def images(
     )
     grey = [picture for picture in pictures if picture.ndim == 2]
     common = _grey_limits(grey)
-    for ax, picture, name in zip(axes.flat, pictures, wrapped, strict=False):
+    for i, (ax, picture, name) in enumerate(zip(axes.flat, pictures, wrapped, strict=False)):
         low, high = (common if scale == "shared" else _spread([picture])) if picture.ndim == 2 else (0, 1)
         ax.imshow(
             picture,
@@ -93,6 +99,8 @@ def images(
             vmax=high,
             interpolation="nearest" if max(picture.shape) <= 128 else "auto",
         )
+        for top, left, height, width in outlines[i : i + 1]:
+            _outline(ax, top, left, height, width)
         ax.set_title(name, fontsize=9, color=INK, pad=3)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set(color="#CED4DA", linewidth=0.8)
@@ -144,6 +152,31 @@ def _one(picture: Array) -> Array:
             " Undo the normalisation first: x * std + mean."
         )
     return picture if most == 1 else picture / 255
+
+
+def _outlines(boxes: object, count: int) -> list[tuple[int, int, int, int]]:
+    """Return (top, left, height, width) of each box."""
+    if boxes is None:
+        return []
+    given = list(boxes) if isinstance(boxes, (list, tuple)) else []
+    edges = [edge for box in given if isinstance(box, (list, tuple)) and len(box) == 2 for edge in box]
+    if len(given) != count or len(edges) != 2 * count or not all(isinstance(edge, slice) for edge in edges):
+        got = f"{len(given)} long" if isinstance(boxes, (list, tuple)) else repr(boxes)
+        raise ArgumentError(
+            f"images: `boxes` is {got}, expected {count} pairs of slices (rows, columns), one for each image."
+            " Give the `boxes` of top_patches with its `images`."
+        )
+    return [
+        (rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start)
+        for rows, columns in given
+    ]
+
+
+def _outline(ax: Axes, top: int, left: int, height: int, width: int) -> None:
+    from matplotlib.patches import Rectangle
+
+    corner = (left - 0.5, top - 0.5)
+    ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=ORANGE, linewidth=2, clip_on=False))
 
 
 def _grey_limits(grey: Sequence[Array]) -> tuple[float, float]:

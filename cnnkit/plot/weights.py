@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnnkit.errors import ShapeError
+from cnnkit.filters import require_scale
 from cnnkit.functional.arguments import Array, numbers, whole
 from cnnkit.plot.canvas import (
     INK,
@@ -20,7 +21,6 @@ from cnnkit.plot.canvas import (
     number,
     numerals,
     open_figure,
-    require_scale,
     signed_colours,
 )
 from cnnkit.shapes import shape_text
