@@ -32,7 +32,10 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "plot": ("errors filters functional shapes", "numpy matplotlib"),
         "answers": ("convnetjs data errors functional layers network nn shapes zoo", "numpy torch"),
         "check": ("answers errors", "numpy IPython"),
-        "nn": ("errors filters layers network receptive shapes", "numpy torch safetensors tqdm IPython"),
+        "nn": (
+            "errors filters layers network receptive shapes",
+            "numpy torch torchvision safetensors tqdm IPython",
+        ),
         "doctor": ("data errors", "torch"),
         "__main__": ("data doctor errors", ""),
         "widgets": ("errors layers network shapes", "anywidget traitlets matplotlib IPython"),

@@ -1,0 +1,226 @@
+"""Taking over what a network has learnt: freeze parts of it, count what is left to learn, ResNet-18.
+
+::
+
+    model = nn.transfer.resnet18(classes=10)
+    nn.transfer.freeze(model, but=("layer4", "fc"))
+    print(nn.transfer.count(model))
+    nn.fit(model, data, epochs=5, lr=0.01)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.error import URLError
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from cnnkit.errors import ArgumentError, DownloadError
+from cnnkit.nn.inspect.layer import find_layer
+from cnnkit.nn.names import require_whole
+
+__all__ = ["Count", "Share", "count", "freeze", "resnet18", "unfreeze"]
+
+HEADINGS = ("part", "trained", "frozen")
+
+
+def freeze(model: nn.Module, *layers: str, but: str | Iterable[str] = ()) -> nn.Module:
+    """Keep parts of a model as they are while the rest is trained: weights, and batch norm's statistics.
+
+    ``requires_grad = False`` alone does not stop the running means and variances of batch normalisation: they
+    move with every batch that passes in training mode. Frozen here, it normalises with those it has.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Changed in place.
+    *layers : str
+        As ``model.named_modules()`` names them; a layer with all that is in it. None: the whole model.
+    but : str, or several
+        What shall be trained instead, where it is shorter to say so.
+
+    Returns
+    -------
+    torch.nn.Module
+        `model`
+
+    Raises
+    ------
+    ArgumentError
+        No such layer, and the nearest are listed; both `layers` and `but`.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Flatten(), nn.Linear(72, 2))
+    >>> count(freeze(model, but="3"))
+    part   trained  frozen
+    0            0     224
+    1            0      16
+    3          146       0
+    total      146     240
+    """
+    kept = [but] if isinstance(but, str) else list(but)
+    if layers and kept:
+        raise ArgumentError(
+            f"freeze: `layers` are {', '.join(layers)} and `but` is {', '.join(kept)}, expected one of them."
+            " Say what is frozen, or what is not."
+        )
+    trained = {id(part) for name in kept for part in find_layer("freeze", model, name).modules()}
+    for root in [find_layer("freeze", model, name) for name in layers] or [model]:
+        for part in root.modules():
+            if id(part) not in trained:
+                _hold(part)
+    return model
+
+
+def unfreeze(model: nn.Module, *layers: str) -> nn.Module:
+    """Let layers, or the whole model, be trained again; see `freeze`.
+
+    Raises
+    ------
+    ArgumentError
+        No such layer, and the nearest are listed.
+    """
+    for root in [find_layer("unfreeze", model, name) for name in layers] or [model]:
+        root.requires_grad_(True)
+        for part in root.modules():
+            for number in [n for n, hook in part._forward_pre_hooks.items() if hook is _as_in_evaluation]:
+                del part._forward_pre_hooks[number]
+    return model
+
+
+def _hold(part: nn.Module) -> None:
+    for weight in part.parameters(recurse=False):
+        weight.requires_grad_(False)
+    if isinstance(part, _BatchNorm) and _as_in_evaluation not in part._forward_pre_hooks.values():
+        part.register_forward_pre_hook(_as_in_evaluation)  # whatever mode the model is put into later
+
+
+def _as_in_evaluation(part: nn.Module, _: object) -> None:
+    part.eval()
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many parameters of one part of a model are trained, and how many are not."""
+
+    name: str
+    trained: int
+    frozen: int
+
+
+@dataclass(frozen=True, repr=False)
+class Count:
+    """The parameters of a model, part by part; its text is a table.
+
+    Attributes
+    ----------
+    parts : tuple of Share
+        The model's direct children that have parameters, in their order.
+    """
+
+    parts: tuple[Share, ...]
+
+    @property
+    def trained(self) -> int:
+        """How many parameters are trained."""
+        return sum(part.trained for part in self.parts)
+
+    @property
+    def frozen(self) -> int:
+        """How many parameters stay as they are."""
+        return sum(part.frozen for part in self.parts)
+
+    @property
+    def total(self) -> int:
+        """How many parameters there are."""
+        return self.trained + self.frozen
+
+    def __repr__(self) -> str:
+        rows = [*self.parts, Share("total", self.trained, self.frozen)]
+        cells = [HEADINGS, *((row.name, f"{row.trained:,}", f"{row.frozen:,}") for row in rows)]
+        wide, trained, frozen = (max(map(len, column)) for column in zip(*cells, strict=True))
+        return "\n".join(f"{a:<{wide}}  {b:>{trained}}  {c:>{frozen}}" for a, b, c in cells)
+
+
+def count(model: nn.Module) -> Count:
+    """Count the parameters that are trained and those that are frozen; one that parts share counts once.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Also one on torch's "meta" device, which has shapes but no numbers.
+
+    Examples
+    --------
+    >>> with torch.device("meta"):
+    ...     model = resnet18(classes=10, pretrained=False)
+    >>> counted = count(freeze(model, but=("layer4", "fc")))
+    >>> f"{counted.total:,}, {counted.trained:,} of them trained, {counted.frozen:,} frozen"
+    '11,181,642, 8,398,858 of them trained, 2,782,784 frozen'
+    """
+    seen: set[int] = set()
+    parts = []
+    own = [("(itself)", list(model.parameters(recurse=False)))]
+    for name, weights in [*own, *((name, list(part.parameters())) for name, part in model.named_children())]:
+        fresh = [weight for weight in weights if id(weight) not in seen]
+        seen.update(map(id, fresh))
+        if fresh:
+            parts.append(Share(name, _size(fresh, trained=True), _size(fresh, trained=False)))
+    return Count(tuple(parts))
+
+
+def _size(weights: Sequence[nn.Parameter], *, trained: bool) -> int:
+    return sum(weight.numel() for weight in weights if weight.requires_grad is trained)
+
+
+def resnet18(classes: int = 10, *, pretrained: bool = True) -> nn.Module:
+    """Return torchvision's ResNet-18 with a last layer for so many classes, not yet trained.
+
+    Parameters
+    ----------
+    classes : int
+    pretrained : bool
+        With the weights that torchvision offers, trained on ImageNet: 45 MB, downloaded once and checked.
+        They expect images (N, 3, 224, 224), normalised with ImageNet's mean and standard deviation.
+
+    Returns
+    -------
+    torch.nn.Module
+        11,181,642 parameters with ten classes.
+
+    Raises
+    ------
+    DownloadError
+        The weights are not here and cannot be fetched, or are damaged.
+
+    Notes
+    -----
+    Source: K. He, X. Zhang, S. Ren, J. Sun, Deep Residual Learning for Image Recognition, CVPR 2016.
+    """
+    require_whole("resnet18", "classes", classes, 1)
+    from torchvision.models import ResNet18_Weights
+    from torchvision.models import resnet18 as build
+
+    model: nn.Module = build()
+    if pretrained:
+        model.load_state_dict(_fetched(ResNet18_Weights.IMAGENET1K_V1.url))
+    model.fc = nn.Linear(512, classes)
+    return model
+
+
+def _fetched(url: str) -> dict[str, torch.Tensor]:
+    """Return weights from torch's own cache, or fetch them; their name holds a hash that they must have."""
+    try:
+        found: dict[str, torch.Tensor] = torch.hub.load_state_dict_from_url(
+            url, map_location="cpu", check_hash=True, progress=False, weights_only=True
+        )
+    except (URLError, OSError, RuntimeError) as error:  # of the network, of the disk, of the hash
+        raise DownloadError(
+            f"resnet18: the weights cannot be fetched from {url}: {error}. Connect to the internet,"
+            " or build it untrained: resnet18(pretrained=False)."
+        ) from error
+    return found
