@@ -7,6 +7,7 @@ import subprocess
 import tomllib
 import zipfile
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 
 from autograde.course import Course
@@ -18,6 +19,7 @@ from autograde.release import files_in
 __all__ = ["collect", "problems", "trimmed", "without_grader", "write"]
 
 FOLDERS = ("cnnkit", "data")
+LOGS = "data/weights/*.jsonl"  # written by `fit`: half of a short line stands in them by chance
 FILES = ("LICENSE", "environment.yml", "pyproject.toml")
 KEPT = ("build-system", "project", "project.scripts")  # tables of pyproject.toml
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold: equal input gives equal bytes
@@ -88,9 +90,11 @@ def _kept(root: Path, folder: str) -> list[str]:
         run = subprocess.run(command, cwd=root, capture_output=True, check=True, text=True)
         listed = run.stdout.split("\0")
     except (OSError, subprocess.CalledProcessError):
-        # No checkout, so nothing says what is a download: take the sources, and of the data its page.
+        # No checkout, so nothing says what is a download: take the sources, and of the data what is ours.
         suffixes = (".md",) if folder == "data" else (".py", ".js", ".css", ".md", "py.typed")
         listed = [f"{folder}/{name}" for name in files_in(root / folder) if name.endswith(suffixes)]
+        if folder == "data":
+            listed += [f"data/weights/{name}" for name in files_in(root / "data/weights")]
     return sorted(name for name in listed if name and (root / name).is_file())
 
 
@@ -161,7 +165,11 @@ def problems(course: Course, files: Mapping[str, bytes]) -> list[str]:
         found += leaks(Secrets(source), own)
     secrets = Secrets(*sources.values())
     library = {path: data for path, data in files.items() if path.startswith("cnnkit/")}
-    other = {p: data for p, data in files.items() if p not in library and not p.startswith("notebooks/")}
+    other = {
+        path: data
+        for path, data in files.items()
+        if path not in library and not path.startswith("notebooks/") and not fnmatch(path, LOGS)
+    }
     return found + leaks(secrets, library, library=True) + leaks(secrets, other)
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``cnnkit data | data get NAME | doctor``.
+"""The command line: ``cnnkit data | data get NAME | weights | doctor``.
 
 Exit codes: 0 done; 1 something is damaged, missing or could not be fetched; 2 the command cannot be carried
 out as it was given; 130 interrupted; 141 nobody reads the output.
@@ -63,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     get.set_defaults(run=_get)
 
+    weights = commands.add_parser("weights", help="list the trained networks, and measure them again")
+    weights.set_defaults(run=_weights)
+
     doctor = commands.add_parser("doctor", help="say what this environment lacks")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -95,6 +98,26 @@ def _get(options: argparse.Namespace) -> int:
         training, test = files.counts()
         print(f"{name}: {training:,} training and {test:,} test images, sound, in {files.path}")
     return 0
+
+
+def _weights(options: argparse.Namespace) -> int:
+    from cnnkit import data, nn
+    from cnnkit.data.catalogue import OFFICIAL
+    from cnnkit.data.loading import find
+
+    differs = False
+    for name in nn.shipped():
+        run = nn.pretrained(name)
+        assert run.network is not None
+        print(f"{name}: {run.network.ledger().total:,} parameters, trained on {run.data['name']}", flush=True)
+        source = run.data["name"]
+        if find(OFFICIAL[source]) is None:
+            print(f"  not measured: {source} is not here. Fetch it: cnnkit data get {source}")
+            continue
+        found = nn.verify(run, data.load(source, download=False))
+        differs |= not found.agrees
+        print("\n".join(f"  {line}" for line in str(found).splitlines()))
+    return int(differs)
 
 
 def _doctor(options: argparse.Namespace) -> int:

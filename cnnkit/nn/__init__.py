@@ -19,10 +19,12 @@ from cnnkit.nn.patience import early_stop
 from cnnkit.nn.recipes import Recipe, recipe
 from cnnkit.nn.run import Evaluation, Final, Run
 from cnnkit.nn.train import fit
+from cnnkit.nn.trained import pretrained, shipped
 from cnnkit.nn.verification import Verification, verify
 
 __all__ = [
     "Comparison", "Evaluation", "Final", "Metrics", "Recipe", "Run", "Update", "Verification",
     "build", "compare", "confusion_matrix", "describe", "early_stop", "evaluate", "fit", "initialise",
-    "inspect", "load_weights", "recipe", "runlog", "schedule", "transfer", "verify", "weights",
+    "inspect", "load_weights", "pretrained", "recipe", "runlog", "schedule", "shipped", "transfer", "verify",
+    "weights",
 ]  # fmt: skip
