@@ -28,10 +28,11 @@ BEHIND |= {"styles", "wrong_submissions"}
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items):
-    """Keep each file's tests together in one process, for they share what is dear to make.
+    """Keep each file's tests together in one process, for they share what is dear to make; the dearest first.
 
     Skip what needs a sandbox in a checkout below /tmp, which each session has for itself.
     """
+    items.sort(key=lambda item: item.path.stem != "test_wrong_submissions")
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
