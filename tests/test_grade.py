@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -326,7 +327,10 @@ def test_an_interrupted_grading_says_so_and_leaves_no_process_behind(course, tmp
     command = [sys.executable, "-m", "autograde", "grade", ADDING, "--course", str(root)]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(root)}
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True) as grading:
+    heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # what xdist's own processes do not
+    with subprocess.Popen(
+        command, env=environment, stdout=pipe, stderr=pipe, text=True, preexec_fn=heeds
+    ) as grading:
         family = []
         while not any(is_zygote(member) for member in family):
             assert grading.poll() is None, "the grading ended before its sandbox started"
