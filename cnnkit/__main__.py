@@ -104,10 +104,11 @@ def _weights(options: argparse.Namespace) -> int:
     from cnnkit import data, nn
     from cnnkit.data.catalogue import OFFICIAL
     from cnnkit.data.loading import find
+    from cnnkit.nn.trained import FOLDER
 
     differs = False
     for name in nn.shipped():
-        run = nn.pretrained(name)
+        run = nn.runlog.read(FOLDER / f"{name}.jsonl")
         assert run.network is not None
         print(f"{name}: {run.network.ledger().total:,} parameters, trained on {run.data['name']}", flush=True)
         source = run.data["name"]

@@ -12,7 +12,7 @@ from cnnkit.errors import ArgumentError, RunLogError
 from cnnkit.nn.build import load_weights
 from cnnkit.nn.run import Run
 from cnnkit.nn.runlog import parse, read, text_of
-from cnnkit.nn.state import load_tensors, weights_hash
+from cnnkit.nn.state import load_arrays, weights_hash
 
 __all__ = ["FINISHED", "kept_run"]
 
@@ -56,8 +56,7 @@ def kept_run(log: str | os.PathLike[str], start: Run) -> Run | None:
     print(_said(path, run, start))
     if run.weights is None or start.model is None:
         return run
-    tensors = load_tensors(run.weights)[0]
-    load_weights(start.model, {name: tensor.numpy() for name, tensor in tensors.items()})
+    load_weights(start.model, load_arrays(run.weights))
     return replace(run, model=start.model)
 
 

@@ -11,7 +11,7 @@ from torch import nn
 from cnnkit.errors import RunLogError
 from cnnkit.network import Network
 from cnnkit.nn.evaluate import Metrics
-from cnnkit.nn.state import State, load_tensors
+from cnnkit.nn.state import State, load_arrays
 
 __all__ = ["Evaluation", "Final", "Run"]
 
@@ -142,10 +142,9 @@ class Run:
                 "evidence: the run has no log, expected one. Train with log='runs/NAME.jsonl' and hand it in."
             )
         weights = self.log.with_suffix(".safetensors")
-        tensors = load_tensors(weights)[0] if weights.exists() else None
         return {
             "log": self.log.read_text(encoding="utf-8"),
-            "weights": tensors and {name: tensor.numpy() for name, tensor in tensors.items()},
+            "weights": load_arrays(weights) if weights.exists() else None,
         }
 
     def __repr__(self) -> str:

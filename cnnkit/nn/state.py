@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -18,8 +19,8 @@ from torch import Tensor
 from cnnkit.errors import RunLogError
 
 __all__ = [
-    "Counters", "State", "copied", "load_tensors", "optimizer_tensors", "restore_optimizer", "save_tensors",
-    "weights_hash",
+    "Counters", "State", "copied", "load_arrays", "load_tensors", "optimizer_tensors", "restore_optimizer",
+    "save_tensors", "weights_hash",
 ]  # fmt: skip
 
 
@@ -112,6 +113,11 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise RunLogError(
             f"read: {path} is damaged ({error}), expected a safetensors file. Put the right one there."
         ) from error
+
+
+def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Return the tensors of a safetensors file as arrays; errors as `load_tensors`."""
+    return {name: tensor.numpy() for name, tensor in load_tensors(path)[0].items()}
 
 
 def copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

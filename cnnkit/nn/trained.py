@@ -9,7 +9,7 @@ import cnnkit
 from cnnkit.nn.names import require_known
 from cnnkit.nn.run import Run
 from cnnkit.nn.runlog import read
-from cnnkit.nn.state import load_tensors
+from cnnkit.nn.state import load_arrays
 from cnnkit.nn.verification import restored
 
 __all__ = ["FOLDER", "pretrained", "shipped"]
@@ -57,5 +57,4 @@ def pretrained(name: str) -> Run:
     require_known("pretrained", "name", name, shipped())
     run = read(FOLDER / f"{name}.jsonl")
     assert run.weights is not None
-    arrays = {key: tensor.numpy() for key, tensor in load_tensors(run.weights)[0].items()}
-    return replace(run, model=restored(run, arrays).eval())
+    return replace(run, model=restored(run, load_arrays(run.weights)).eval())

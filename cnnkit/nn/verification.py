@@ -14,7 +14,7 @@ from cnnkit.nn.build import build, load_weights
 from cnnkit.nn.evaluate import Metrics, evaluate
 from cnnkit.nn.run import Run
 from cnnkit.nn.sources import Dataset
-from cnnkit.nn.state import load_tensors
+from cnnkit.nn.state import load_arrays
 
 __all__ = ["Check", "Verification", "restored", "verify"]
 
@@ -108,8 +108,7 @@ def verify(run: Run, dataset: Dataset, model: nn.Module | None = None) -> Verifi
             "verify: the run has no saved weights, expected those of its best evaluation."
             " Train with log='run.jsonl'."
         )
-    arrays = {key: tensor.numpy() for key, tensor in load_tensors(run.weights)[0].items()}
-    module = restored(run, arrays, model, run.weights.name)
+    module = restored(run, load_arrays(run.weights), model, run.weights.name)
     claims = {"validation": run.final.validation or (run.best.validation if run.best else None)}
     claims["test"] = run.final.test
     checks = tuple(
