@@ -291,9 +291,7 @@ BN_DROPOUT = EvidenceQuestion(
 
 def _one_change(experiment: Experiment) -> Finding | None:
     """Return a finding unless one option, or the network, tells the two groups apart."""
-    recipes = [each.recipe for each in experiment.runs]
-    names = dict.fromkeys(name for recipe in recipes for name in recipe)
-    differing = [name for name in names if len({repr(recipe.get(name)) for recipe in recipes}) > 1]
+    differing = experiment.differences
     if not differing:
         return Finding(NOT_VARIED, "Nothing differs but the seed.")
     if len(differing) > 1:

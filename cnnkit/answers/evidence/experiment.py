@@ -117,3 +117,11 @@ class Experiment:
     def runs(self) -> tuple[Trained, ...]:
         """The runs of all groups."""
         return tuple(chain.from_iterable(self.groups.values()))
+
+    @property
+    def differences(self) -> dict[str, list[str]]:
+        """What the runs differ in, but for the seed: the values of each option, and of the network."""
+        recipes = [each.recipe for each in self.runs]
+        names = dict.fromkeys(name for recipe in recipes for name in recipe)
+        values = {name: sorted({repr(recipe.get(name)) for recipe in recipes}) for name in names}
+        return {name: found for name, found in values.items() if len(found) > 1}

@@ -53,11 +53,9 @@ CONTRADICTIONS = (flaws.INSIDE_NOISE, flaws.REVERSED, flaws.OVERLOOKED, flaws.UN
 
 def others_differ(experiment: Experiment, *factors: str) -> Finding | None:
     """Return a finding where the runs differ in more than `factors`, options of ``fit`` or "network"."""
-    recipes = [each.recipe for each in experiment.runs]
-    for name in dict.fromkeys(name for recipe in recipes for name in recipe):
-        values = {repr(recipe.get(name)) for recipe in recipes}
-        if len(values) > 1 and name not in factors:
-            fact = f"The runs differ in `{name}` as well: {', '.join(sorted(values))[:80]}."
+    for name, values in experiment.differences.items():
+        if name not in factors:
+            fact = f"The runs differ in `{name}` as well: {', '.join(values)[:80]}."
             return Finding(flaws.SEVERAL_FACTORS, fact)
     return None
 
