@@ -38,6 +38,8 @@ class Warden:
         Its process id.
     life : socket
         To the grader. What it reads there, the end of file too, means: end it.
+    zygote : int
+        A pipe from the zygote, with the same meaning.
     limits : Limits
     processes : int or None
         An open /proc that shows the session; None where there is none.
@@ -53,6 +55,7 @@ class Warden:
 
     child: int
     life: socket.socket
+    zygote: int
     limits: Limits
     processes: int | None
     alone: bool
@@ -65,7 +68,7 @@ class Warden:
         end = time.monotonic() + self.limits.seconds
         exited = os.pidfd_open(self.child) if hasattr(os, "pidfd_open") else None
         poll = select.poll()
-        for descriptor in (self.life.fileno(), exited):
+        for descriptor in (self.life.fileno(), self.zygote, exited):
             if descriptor is not None:
                 poll.register(descriptor, select.POLLIN)
         pause, why = PERIOD if exited is not None else PERIOD / 5, ""
@@ -73,7 +76,7 @@ class Warden:
             ready = {descriptor for descriptor, _ in poll.poll(pause * 1000)}
             if self.dead():
                 break
-            if self.life.fileno() in ready:
+            if ready & {self.life.fileno(), self.zygote}:
                 why = "ended by the grader"
             elif time.monotonic() > end:
                 why = f"stopped after {self.limits.seconds:g} seconds, its limit"

@@ -20,6 +20,7 @@ import shutil
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -37,6 +38,7 @@ __all__ = ["MOST", "leave", "main", "receive", "send"]
 
 MOST = 200  # descriptors that can come along; the kernel stops at 253
 LONGEST = 1 << 16  # bytes of a request
+LEAVE = 5  # seconds that wardens may take to end what they watch
 
 
 def send(peer: socket.socket, message: Mapping[str, Any], descriptors: Sequence[int] = ()) -> None:
@@ -73,6 +75,7 @@ def main(descriptor: int) -> None:
     """
     control = socket.socket(fileno=descriptor)
     home = None
+    felt, held = os.pipe()  # a warden feels that the zygote lets go
     with suppress(EOFError):
         order, _ = receive(control)
         home = order.pop("home", None)
@@ -86,11 +89,23 @@ def main(descriptor: int) -> None:
             order, descriptors = receive(control)
             if os.fork() == 0:
                 control.close()
-                oversee(start, order, descriptors, walls=report["walls"])
+                os.close(held)
+                oversee(start, order, descriptors, felt, walls=report["walls"])
             for number in descriptors:
                 os.close(number)
-    if home:  # the grader may have been killed before it could tidy up
-        shutil.rmtree(home, ignore_errors=True)
+    if home:  # without walls nothing ends with this process but what its wardens end
+        os.close(held)
+        outlast()
+        shutil.rmtree(home, ignore_errors=True)  # the grader may have been killed before it could tidy up
+
+
+def outlast() -> None:
+    """Wait a while for the last warden to end: each dies with this process, before its work is done."""
+    end = time.monotonic() + LEAVE
+    with suppress(ChildProcessError):
+        while time.monotonic() < end:
+            os.waitpid(-1, os.WNOHANG)
+            time.sleep(0.005)
 
 
 def prepare(
@@ -152,6 +167,7 @@ def oversee(
     start: Callable[[list[socket.socket]], None],
     order: Mapping[str, Any],
     descriptors: Sequence[int],
+    zygote: int,
     walls: bool,
 ) -> NoReturn:
     """Build the walls, fork the session into them, and stay as its warden; never return."""
@@ -178,7 +194,8 @@ def oversee(
             os.close(number)
         if processes is not None:
             favour(processes, child)
-        warden = Warden(child, life, limits, processes, alone=walls, inherited=before.get("RssAnon", 0))
+        inherited = before.get("RssAnon", 0)
+        warden = Warden(child, life, zygote, limits, processes, alone=walls, inherited=inherited)
         os.write(opened, b"!")
         os.close(opened)
         warden.wait()

@@ -1070,15 +1070,33 @@ def test_without_a_sandbox_a_fork_bomb_is_stopped_with_the_reason(bare):
     assert ending.reason.endswith(f"processes, its limit is {SMALL.processes}")
 
 
-def test_without_a_sandbox_nothing_outlives_a_grader_that_is_killed(tmp_path):
-    environment = os.environ | {"TMPDIR": str(tmp_path)}
+def bare_grader(folder):
+    """Start a grader without a sandbox, whose session has left a daemon behind."""
     command = [sys.executable, "-c", GRADER.replace("KIND", "Bare"), ROOT / "tests/fixtures/obedient.py"]
-    with subprocess.Popen(
+    environment = os.environ | {"TMPDIR": str(folder)}
+    return subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
-    ) as grader:
+    )
+
+
+def test_without_a_sandbox_nothing_outlives_a_grader_that_is_killed(tmp_path):
+    with bare_grader(tmp_path) as grader:
         those = [psutil.Process(int(word)) for word in grader.stdout.readline().split()]
         assert len(running(those)) == 4  # zygote, warden, session, daemon
         assert list(tmp_path.iterdir()) != []
         grader.kill()
+    until(lambda: not running(those), "the end of all")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_sandbox_a_zygote_waits_for_a_warden_that_is_slow(tmp_path):
+    with bare_grader(tmp_path) as grader:
+        those = [psutil.Process(int(word)) for word in grader.stdout.readline().split()]
+        (zygote,) = psutil.Process(grader.pid).children()
+        (warden,) = zygote.children()
+        warden.suspend()
+        grader.kill()
+    select.select([], [], [], 1)  # a zygote that did not wait would be gone by now, and its warden with it
+    warden.resume()
     until(lambda: not running(those), "the end of all")
     assert list(tmp_path.iterdir()) == []
