@@ -24,6 +24,7 @@ START_UP = 60  # seconds over and above the cells' own: forking, importing what 
 MOST = 3600  # seconds for a whole submission, whatever its number of cells
 IMPORT = re.compile(r"^\s*(?:import|from)\s+([A-Za-z_]\w*)", re.MULTILINE)
 OURS = ("autograde", "tests")
+WEIGHTS = "data/weights"  # of trained networks that come with a course
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,10 @@ def task_of(submission: Submission, kit: Kit, timeout: int, fingerprint: str) ->
 
 
 def _libraries(course: Course) -> dict[str, Path]:
-    """Find the packages at the course's root that its notebooks import, or that those import in turn."""
+    """Find the packages at the course's root that its notebooks import, or that those import in turn.
+
+    The trained networks that come with the course stand beside them, as they do at its root.
+    """
     known = {path.parent.name: path.parent for path in course.root.glob("*/__init__.py")}
     for name in OURS:
         known.pop(name, None)
@@ -149,7 +153,8 @@ def _libraries(course: Course) -> dict[str, Path]:
             for name in new
             for path in known[name].rglob("*.py")
         ]
-    return found
+    weights = course.root / WEIGHTS
+    return found | ({WEIGHTS: weights} if found and weights.is_dir() else {})
 
 
 def _imported(texts: Iterable[str]) -> set[str]:

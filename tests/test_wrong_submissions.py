@@ -1,4 +1,4 @@
-"""Wrong but plausible submissions of every notebook that trains, through the real grader.
+"""Wrong but plausible submissions of the notebooks that work with networks, through the real grader.
 
 One module of ``tests/wrong`` for each notebook names it (`NOTEBOOK`) and the cells that no question needs
 (`SHOWN`), and holds its `CLASS`. The solution is run once from top to bottom, as at a student's home; its
@@ -91,6 +91,7 @@ def class_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[ModuleType],
 def _graded(table: ModuleType, root: Path) -> Class:
     shutil.copytree(ROOT / "solutions" / table.NOTEBOOK, root / "solutions" / table.NOTEBOOK)
     shutil.copytree(ROOT / "cnnkit", root / "cnnkit", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "data/weights", root / "data/weights")
     shutil.copy(ROOT / "nbgrader_config.py", root)
     assert main(["release", "--course", str(root)]) == 0
     course = find(root)
@@ -100,7 +101,7 @@ def _graded(table: ModuleType, root: Path) -> Class:
     students += [_student(assignment, wrong) for wrong in table.CLASS]
     hand_in(course, course.assignments, students)
     for student in students:
-        if student.id != "untouched":
+        if student.id != "untouched" and runs.exists():
             folder = course.submitted / student.id / assignment.name
             shutil.copytree(runs, folder / "runs", ignore=shutil.ignore_patterns("*.state.safetensors"))
     for wrong in table.CLASS:
@@ -119,7 +120,7 @@ def _graded(table: ModuleType, root: Path) -> Class:
 
 
 def _at_home(assignment: Assignment, home: Path) -> Path:
-    """Run the solution from top to bottom in Jupyter; a check that fails stops it. Return its ``runs``."""
+    """Run the solution from top to bottom in Jupyter; a check that fails stops it. Return where its ``runs`` are, if any."""
     home.mkdir()
     (home / assignment.source.name).write_text(dumps(load(assignment.source)), encoding="utf-8")
     command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "notebook", "--execute"]
