@@ -58,8 +58,8 @@ def photograph(name: str | os.PathLike[str], size: int = 256) -> NDArray[np.uint
     path = Path(name) if isinstance(name, str | os.PathLike) else None
     if path is None or not (path.suffix or path.parent != Path()):
         raise ArgumentError(
-            f"photograph: `name` is {name!r}, expected one of {', '.join(PHOTOGRAPHS)}, or the path of a file."
-            f" {did_you_mean(name, PHOTOGRAPHS)}"
+            f"photograph: `name` is {name!r}, expected one of {', '.join(PHOTOGRAPHS)}, or the path of a"
+            f" file. {did_you_mean(name, PHOTOGRAPHS)}"
         )
     return _read(path.expanduser(), size, says=True)
 
@@ -72,8 +72,8 @@ def _read(path: Path, size: int, says: bool) -> NDArray[np.uint8]:
             image = ImageOps.exif_transpose(file).convert("RGB")
     except FileNotFoundError:
         raise DataNotFoundError(
-            f"photograph: `name` is {str(path)!r}, expected a file that exists. It is looked for in {Path.cwd()}:"
-            " give the whole path."
+            f"photograph: `name` is {str(path)!r}, expected a file that exists. It is looked for in"
+            f" {Path.cwd()}: give the whole path."
         ) from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataDamagedError(
