@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import copy
-import gc
 import hashlib
 import io
-import threading
-import warnings
-from collections.abc import Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -130,28 +125,6 @@ def test_both_ways_of_saying_what_is_frozen_are_one_too_many() -> None:
         "freeze: `layers` are 0 and `but` is 5, expected one of them. Say what is frozen, or what is not."
     )
     assert "`classes` is 0, expected a whole number" in said(partial(transfer.resnet18, 0))
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """Serve a folder on loopback; torch keeps what it fetches in another one."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    quiet = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        before = torch.hub.get_dir()
-        torch.hub.set_dir(str(tmp_path / "hub"))
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/", folder
-        finally:
-            torch.hub.set_dir(before)
-            server.shutdown()
-            thread.join()
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ResourceWarning)  # torch leaves its connections open
-                gc.collect()
 
 
 def test_weights_are_fetched_checked_and_kept(served: tuple[str, Path]) -> None:
