@@ -30,9 +30,9 @@ CARD = """# {name}
 
 - **Network**: `nn.style.TransformNetwork()`, {parameters:,} parameters, {size:,} bytes of weights.
 - **Style**: `data.painting("{name}")`, painted by rule.
-- **Trained on**: {examples:,} pieces of {crop} × {crop} pixels in {steps:,} steps, {seconds:,.0f} CPU seconds
-  of one thread; half of them of scikit-learn's two photographs (at 640 and 320 pixels), half of {images}
-  training images of CIFAR-10, enlarged four times. The loss network is `nn.pretrained("cifar10")`,
+- **Trained on**: {examples:,} pieces of {crop} × {crop} pixels in {steps:,} steps, {seconds:,.0f} CPU
+  seconds of one thread; half of them of scikit-learn's two photographs (at 640 and 320 pixels), half of
+  {images} training images of CIFAR-10, enlarged four times. The loss network is `nn.pretrained("cifar10")`,
   content {content_layers}, style {style_layers}. Options and the curve: `{name}.jsonl`.
 - **Measured** on `data.photograph("{photograph}")`: content {content:.4f}, style {style:.4f}, as shares
   (1: nothing of it); the photograph itself, unpainted, has content 0 and style {before:.4f}. `cnnkit weights`
