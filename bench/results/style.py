@@ -23,6 +23,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs/results/style"
 STYLES = ("waves", "mosaic", "ink")
 PHOTOGRAPHS = ("china", "flower")
 SIZE, STEPS, PASSES, BLUR = 256, 120, 5, 9
+COUNTED = ("", "once", "twice", "three times", "four times", "five times")
 
 PAGE = """# Style, learnt from a network of ten small classes
 
@@ -155,9 +156,8 @@ def repetition() -> tuple[list[str], list[np.ndarray]]:
         shown[name] = nn.style.repeat(filter, china.astype(np.float32), PASSES)
         for passes, (ax, picture) in enumerate(zip(row, shown[name], strict=True)):
             ax.imshow(picture.clip(0, 1).transpose(1, 2, 0))
-            ax.set_title(
-                f"{passes} times" if passes else name, fontsize=10, color=MUTED if passes else INK, pad=3
-            )
+            title, colour = (COUNTED[passes], MUTED) if passes else (name, INK)
+            ax.set_title(title, fontsize=10, color=colour, pad=3)
             ax.set_axis_off()
     save(figure, "repeated.png", 100)
     difference = 255 * np.abs(shown["waves, zeros"] - shown["waves, reflect"])[1:].mean(axis=1)
@@ -200,7 +200,8 @@ def save(figure: Any, name: str, dpi: int) -> None:
 
     figure.savefig(FOLDER / name, dpi=dpi)
     with Image.open(FOLDER / name) as image:
-        small = image.convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
+        colours = image.convert("RGB")
+    small = colours.quantize(palette=colours.quantize(256), dither=Image.Dither.FLOYDSTEINBERG)
     small.save(FOLDER / name, optimize=True)
 
 
