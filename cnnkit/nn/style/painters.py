@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -24,7 +25,7 @@ __all__ = ["Measured", "folder", "pretrained", "shipped", "stylise", "verify"]
 TOLERANCE = 0.02  # relative, of each loss: photographs are decoded a little differently elsewhere
 
 
-def folder() -> Any:
+def folder() -> Path:
     """Return where they lie, each with its log and its card."""
     return trained.FOLDER / "style"
 
