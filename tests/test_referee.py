@@ -212,6 +212,10 @@ def test_the_numbers_of_case_5_lie_where_its_claims_say() -> None:
     error = _right("slow-start")["error_of_difference"]
     assert 2 * 0.03 < last - first < 2 * error
     assert last - first < _two_errors(first, last, 100)
+    # nor do all six together show a rise, or more than guessing: two standard errors each
+    place = np.arange(len(accuracies)) - (len(accuracies) - 1) / 2
+    assert place @ accuracies / (place @ place) < 2 * 0.03 / np.sqrt(place @ place)
+    assert abs(np.mean(accuracies) - 0.1) < 2 * 0.03 / np.sqrt(len(accuracies))
 
 
 def test_what_case_6_says_of_parameters_holds() -> None:

@@ -32,7 +32,7 @@ CLASS = (
             Caught("slow-start", 0.5, ("accuracy-first-believed",)),
             Caught("what-is-dear", 0.5, ("once-each-believed",)),
             Caught("extra-layer", 0.5, ("overfitting-believed",)),
-            Caught("big-batch", 0.5, ("noise-believed",)),
+            Caught("big-batch", 0.5, ("blur-believed",)),
             Caught("written-sizes", 0.5, ("rounding-believed",)),
         ),
         edits={

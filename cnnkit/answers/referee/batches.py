@@ -86,11 +86,11 @@ BIG_BATCH = referee_case(
             "Nobody learns digits by heart that are seen once, and in so few steps.",
         ),
         Misjudged(
-            "noise-believed",
+            "blur-believed",
             0,
             "e",
-            "a small batch is thought to win by its noise",
-            "That is said of networks trained to the end. Count how often each of these two learnt.",
+            "a mean is thought to point less exactly than its parts",
+            "Draw 20 digits twice, and 2,000 digits twice: which two means lie closer together?",
         ),
         Misjudged(
             "division-blamed",

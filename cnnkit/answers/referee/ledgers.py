@@ -205,7 +205,7 @@ WHAT_IS_DEAR = referee_case(
             0,
             "f",
             "reading a weight is thought to cost more than all its uses",
-            "Compare how often a weight is used in the two kinds of layers, then ask what it costs.",
+            "It is read once for a hundred images. How often is it used for them, in each kind of layer?",
         ),
     ),
 )

@@ -175,6 +175,14 @@ FOUR_VARIANTS = referee_case(
             "Give them as parts of one, as accuracies are here.",
             _in_percent,
         ),
+        Mistake(
+            "two-decimals",
+            "they are rounded to two decimals",
+            "Give three.",
+            lambda accuracy, images, batch_accuracy, batch: {
+                "error_10": round(_error(batch_accuracy, batch), 2)
+            },
+        ),
     ),
     misjudged=(
         Misjudged(
