@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
-from types import FrameType, TracebackType
+from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -268,6 +268,10 @@ class Shell(InteractiveShell):
         namespace: dict[str, Any] = self.user_ns
         return namespace
 
+    def resume(self, module: ModuleType) -> None:
+        """Give the next cells a namespace that others had: the `user_module` of then."""
+        self.user_module, self.user_ns = module, vars(module)
+
     def showtraceback(self, exc_tuple: Any = None, *args: Any, **options: Any) -> None:
         """Keep an error. The traceback begins with the cell, as Jupyter's does."""
         kind, value, trace = exc_tuple or sys.exc_info()
@@ -283,6 +287,10 @@ class Shell(InteractiveShell):
         with suppress(Exception):
             text = str(value)
         self.recorder.error(kind.__name__, text, lines or [])
+
+    def _format_exception_for_storage(self, *args: Any, **options: Any) -> list[str]:
+        """Keep nothing of an error: IPython would read and color the text of all frames for its history."""
+        return []
 
     def system(self, cmd: str) -> None:
         """Run a shell line, and keep what it prints; there is no terminal to run it on."""

@@ -17,6 +17,7 @@ On the main channel:
 - ``plain``: ``names`` -> ``values`` of those that there are, as they are now; None unless all of them are
   small plain data. Only what the students' own tests name is asked for in this way
 - ``fork``: ``channel`` -> ``forked``; a copy of this process, as it is now, serves that channel from now on
+- ``stay``: ``channel`` -> ``forked``; no copy, for no cell is left to run: this process serves that channel
 - ``stop``: ``channel``; kills that copy, no answer
 
 On a copy's channel:
@@ -44,7 +45,7 @@ import builtins
 import gc
 import importlib
 import os
-import random
+import select
 import signal
 import socket
 import sys
@@ -58,6 +59,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
+from autograde import chance
 from autograde.capture import LEAVING, Recorder, Shell, Stream
 from autograde.export import compared, export, export_plain, names_of_error, text_of_error
 from autograde.load import load
@@ -170,8 +172,9 @@ def _serve(channels: Sequence[socket.socket]) -> None:
     shell.user_ns["_dh"][:] = [Path.cwd()]  # not where the stage was set
     session = _Session(shell, Channel(channels[0]), list(channels[1:]))
     with suppress(Silence):
-        while True:
+        while session.stays is None:
             session.answer(session.main.receive(None))
+        session.serve(session.stays)
 
 
 def _no_input(prompt: object = "") -> NoReturn:
@@ -186,6 +189,7 @@ class _Session:
         self.main = channel
         self.spare = spare
         self.copies: dict[int, int] = {}  # channel -> process
+        self.stays: Snapshot | None = None
 
     def answer(self, request: Message) -> None:
         do = request.get("do")
@@ -195,6 +199,8 @@ class _Session:
             answer = self.plain(request)
         elif do == "fork":
             answer = self.fork(request)
+        elif do == "stay":
+            answer = self.stay(request)
         elif do == "stop":
             return self.stop(request)
         else:
@@ -232,6 +238,22 @@ class _Session:
         channel.close()
         self.copies[request["channel"]] = copy
         return {"forked": True}
+
+    def stay(self, request: Message) -> Message:
+        gc.disable()  # as in a copy
+        self.stays = Snapshot(self.shell.user_ns, Channel(self.spare[request["channel"]]))
+        return {"forked": True}
+
+    def serve(self, snapshot: Snapshot) -> None:
+        """Be the copy for the last test, and go on to hear of others that shall be stopped."""
+        open_ = [self.main, snapshot.channel]
+        while self.main in open_:
+            begun = [channel for channel in open_ if channel.begun]
+            for channel in begun or select.select(open_, [], [])[0]:
+                if channel is self.main:
+                    self.answer(self.main.receive(None))
+                elif not snapshot.goes_on():
+                    open_.remove(channel)
 
     def stop(self, request: Message) -> None:
         if (copy := self.copies.pop(request["channel"], None)) is not None:
@@ -283,13 +305,25 @@ class Snapshot:
 
     def serve(self) -> None:
         """Answer until the judge is done or gone."""
-        with suppress(Silence):
-            while (request := self.channel.receive(None)).get("do") != "end":
-                answer = self.answered(request)
-                try:
-                    self.channel.send(answer | {"id": request.get("id")})
-                except WireError as problem:
-                    self.channel.send({"refused": str(problem), "id": request.get("id")})
+        while self.goes_on():
+            pass
+
+    def goes_on(self) -> bool:
+        """Answer one request; return False when the judge is done or gone."""
+        try:
+            request = self.channel.receive(None)
+            if request.get("do") == "end":
+                return False
+            answer = self.answered(request)
+            try:
+                self.channel.send(answer | {"id": request.get("id")})
+            except Silence:
+                raise
+            except WireError as problem:
+                self.channel.send({"refused": str(problem), "id": request.get("id")})
+        except Silence:
+            return False
+        return True
 
     def answered(self, request: Message) -> Message:
         """Answer one request; whatever a student's object does, there is an answer."""
@@ -323,7 +357,7 @@ class Snapshot:
         args = [self.gift(node) for node in request["args"]]
         kwargs = {name: self.gift(node) for name, node in request["kwargs"].items()}
         if "random" in request:
-            _settle(load(request["random"], self.meet))
+            chance.go_on(load(request["random"], self.meet))
         nodes, values = [*request["args"], *request["kwargs"].values()], [*args, *kwargs.values()]
         back: list[Any] = []
 
@@ -397,7 +431,7 @@ class Snapshot:
         """Return the next value of an iterator."""
         walk, sent = self.objects[request["handle"]], self.gift(request["sent"])
         if "random" in request:
-            _settle(load(request["random"], self.meet))
+            chance.go_on(load(request["random"], self.meet))
         ended: list[Any] = []
 
         def step() -> Any:
@@ -508,12 +542,3 @@ def _generator(state: Any) -> Any:
     bits = getattr(np.random, state["bit_generator"])()
     bits.state = state
     return np.random.Generator(bits)
-
-
-def _settle(state: Mapping[str, Any]) -> None:
-    """Go on with the judge's random numbers."""
-    random.setstate(state["random"])
-    if "numpy" in state:
-        importlib.import_module("numpy").random.set_state(state["numpy"])
-    if "torch" in state:
-        importlib.import_module("torch").set_rng_state(state["torch"])
