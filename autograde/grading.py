@@ -154,13 +154,13 @@ def _zygote(folder: Path, preload: frozenset[str], sandboxed: bool) -> Any:
 def _ready_for_judges(source: Notebook) -> Origins:
     """Read and import what judges of an assignment need, so that each finds it there after its fork."""
     import autograde.judge  # noqa: F401
+    from autograde.hidden import visible_part
     from autograde.origins import Origins
-    from autograde.verdict import visible_part
     from autograde.walk import is_test
 
     origins = Origins(source)
     own = [statement for known in origins.imports.values() for statement in known]
-    for statement in ["import numpy.testing", *own, *origins.stars]:
+    for statement in ["import numpy.random, numpy.testing", *own, *origins.stars]:
         with suppress(Exception):  # what cannot be imported fails the test that asks for it, and says why
             exec(statement, {})
     for number, cell in enumerate(source["cells"]):
