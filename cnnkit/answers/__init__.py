@@ -14,6 +14,7 @@ from cnnkit.answers import (
     cnns_with_code,
     convolution_by_hand,
     live_training_lab,
+    looking_inside,
     shapes_and_parameters,
 )
 from cnnkit.answers.diagnosis import Diagnosis, diagnose
@@ -45,6 +46,7 @@ ALL: tuple[Question | EvidenceQuestion, ...] = (
     *live_training_lab.QUESTIONS,
     *cnns_with_code.QUESTIONS,
     *build_for_cifar10.QUESTIONS,
+    *looking_inside.QUESTIONS,
 )
 # questions whose answers are values and functions, and those whose answers are runs
 QUESTIONS: dict[str, Question] = {entry.id: entry for entry in ALL if isinstance(entry, Question)}
