@@ -19,14 +19,6 @@ SHOWN = (
 
 CLASS = (
     Wrong(
-        "certain-of-everything",
-        "Hands in a second clear digit as the confusing one.",
-        (Caught("drawings", 2.5, ("not-confusing",)),),
-        edits={
-            "drawings": ('"confusing": confusing', '"confusing": strokes.draw(open_four[:2], centred=True)')
-        },
-    ),
-    Wrong(
         "moved-over-the-edge",
         "Moves the digit by np.roll, so that it comes back on the other side.",
         (Caught("drawings", 3, ("not-the-same-ink",)),),
@@ -55,57 +47,16 @@ CLASS = (
         },
     ),
     Wrong(
-        "turns-on-and-on",
-        "Turns the images of the last angle further.",
-        (Caught("rotation", 0, ("turned-again",)),),
-        answers={
-            "rotation": """
-curve, once_more = [], images
-with torch.no_grad():
-    for angle in angles:
-        once_more = turned(once_more, angle)
-        answer = reader(nn.as_input("digits", once_more)).argmax(dim=1).numpy()
-        curve.append((answer == labels).mean())
-rotation["accuracy"] = np.array(curve)
-rotation["below_half"] = angles[np.flatnonzero(rotation["accuracy"] < 0.5)[0]]
-"""
-        },
-    ),
-    Wrong(
         "always-its-own-scale",
         "Scales each filter by itself, whatever was asked for.",
         (Caught("filter-picture", 1.5, ("always-own",)),),
         edits={"filter-picture": ("np.abs(weight).max() if shared else ", "")},
     ),
     Wrong(
-        "least-to-most",
-        "Maps the smallest weight to 0 and the largest to 1.",
-        (Caught("filter-picture", 0, ("zero-is-not-grey",)),),
-        answers={
-            "filter-picture": """
-count, channels, height, width = weight.shape
-axes = None if shared else (1, 2, 3)
-low = weight.min(axis=axes, keepdims=True)
-high = weight.max(axis=axes, keepdims=True)
-rows = -(-count // columns)
-tiles = np.full((rows * columns, channels, height, width), 0.5)
-tiles[:count] = (weight - low) / (high - low)
-grid = tiles.reshape(rows, columns, channels, height, width).transpose(0, 3, 1, 4, 2)
-return grid.reshape(rows * height, columns * width, channels)
-"""
-        },
-    ),
-    Wrong(
         "hook-for-ever",
         "Reads the right numbers, and leaves the hook where it is.",
         (Caught("activations-of", 1.5, ("hook-left-behind",)),),
         edits={"activations-of": ("hook.remove()", "pass")},
-    ),
-    Wrong(
-        "batch-statistics",
-        "Never calls eval().",
-        (Caught("activations-of", 1, ("in-training-mode",)),),
-        edits={"activations-of": ("model.eval()(x)", "model(x)")},
     ),
     Wrong(
         "paddingless",
@@ -120,8 +71,8 @@ return grid.reshape(rows * height, columns * width, channels)
         "one-image-nine-times",
         "Takes the nine strongest places, also where they are in one image.",
         (
-            Caught("strongest", 1.11, ("image-counted-twice",)),
-            Caught("favourites", 0.33, (), "unrecognised"),
+            Caught("strongest", 0.66, ("image-counted-twice",)),
+            Caught("favourites", 0.92, (), "slip"),
         ),
         answers={
             "strongest": """
@@ -153,17 +104,8 @@ return np.stack(np.unravel_index(places, values.shape), axis=1)
         "Changes only the pixel that is new at each count.",
         (
             Caught("changed", 0.5, ("not-nested",)),
-            Caught("fooled", 0, (), "missing", said="out of bounds"),
+            Caught("fooled", 0.33, (), "missing", said="out of bounds"),
         ),
         edits={"changed": ("order[:, :count]", "order[:, max(count - 1, 0) : count]")},
-    ),
-    Wrong(
-        "paints-it-black",
-        "Sets every changed pixel to 0.",
-        (
-            Caught("changed", 0.5, ("always-black",)),
-            Caught("fooled", 0.33, ("always-black",)),
-        ),
-        edits={"changed": ("np.where(images < 0.5, 1.0, 0.0)", "0.0")},
     ),
 )

@@ -43,13 +43,26 @@ class DrawingsQuestion(FunctionQuestion):
     def outcome(self, method: Drawing) -> dict[str, Any]:
         """Return what is found in each drawing."""
         drawn = {name: Probe(name, {"name": name}).outcome(method) for name in ("digit", *NAMES)}
-        kinds = {name: _kind(drawn[name]) for name in NAMES}
-        if any(kinds.values()) or drawn["digit"] is None:
-            return {name: kinds[name] or Seen("open", "waits for the others") for name in NAMES}
-        if not isinstance(drawn["digit"], int | np.integer) or drawn["digit"] not in range(10):
-            text = f'cannot be judged: "digit" is {drawn["digit"]!r:.30}, expected 0 to 9'
-            return dict.fromkeys(NAMES, Seen("no digit", text))
-        return {name: _judged(name, int(drawn["digit"]), drawn) for name in NAMES}
+        drawn["digit"] = _digit(drawn["digit"])
+        return {name: _found(name, drawn) for name in NAMES}
+
+
+def _digit(given: Any) -> int | Raised:
+    if given is None:
+        return Raised("NotImplementedError")
+    if isinstance(given, int | np.integer) and given in range(10):
+        return int(given)
+    return Seen("no digit", f'cannot be judged: "digit" is {given!r:.30}, expected 0 to 9')
+
+
+def _found(name: str, drawn: dict[str, Any]) -> Raised:
+    """Return what is found in a drawing; what it is compared with must be sound first."""
+    wrong = _kind(drawn[name])
+    if name != "confusing":
+        wrong = wrong or (drawn["digit"] if isinstance(drawn["digit"], Raised) else None)
+    if name == "moved" and not wrong and _kind(drawn["sure"]):
+        wrong = Seen("no sure drawing", 'waits for "sure"')
+    return wrong or _judged(name, drawn)
 
 
 def _kind(image: Any) -> Raised | None:
@@ -70,8 +83,8 @@ def _kind(image: Any) -> Raised | None:
     return None
 
 
-def _judged(name: str, digit: int, drawn: dict[str, Any]) -> Seen:
-    p = _probabilities(drawn[name])
+def _judged(name: str, drawn: dict[str, Any]) -> Seen:
+    p, digit = _probabilities(drawn[name]), drawn["digit"]
     first, second = sorted(p.tolist(), reverse=True)[:2]
     answer = int(p.argmax())
     if name == "sure" and answer != digit:

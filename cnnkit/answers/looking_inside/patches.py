@@ -15,7 +15,7 @@ __all__ = ["QUESTIONS"]
 Windows = Sequence[tuple[int, int, int]]
 CS7011 = [(3, 1, 1), (2, 2, 0), (3, 1, 1), (2, 2, 0), (3, 1, 1), (3, 1, 1)]  # up to conv4
 REPORT = [(5, 1, 2), (2, 2, 0), (5, 1, 2), (2, 2, 0), (5, 1, 2)]
-STRIDED = [(7, 2, 0), (3, 2, 1), (4, 3, 1)]
+STRIDED = [(7, 2, 0), (3, 2, 1), (3, 3, 0)]  # each fits without a rest into 63 pixels
 
 
 def _box(
@@ -51,7 +51,7 @@ def _box_probes(rng: np.random.Generator) -> Mapping[str, Any]:
     for name, windows, size, units in (
         ("conv4 of the CS7011 network", CS7011, 32, 8),
         ("conv3 of the report's network", REPORT, 32, 8),
-        ("a layer behind strided windows", STRIDED, 64, 4),
+        ("a layer behind strided windows", STRIDED, 63, 5),
     ):
         corner = (0, units - 1) if rng.integers(2) else (units - 1, 0)
         inner = tuple(rng.permutation(np.arange(1, units - 1))[:2].tolist())
@@ -68,6 +68,7 @@ RECEPTIVE_BOX = FunctionQuestion(
     variable="receptive_box",
     ask="Write receptive_box(windows, row, column, size): which rows and columns of the image a unit sees.",
     method=_box,
+    whole=True,
     inputs=_box_probes(np.random.default_rng(65)),
     draw=_box_probes,
     mistakes=(
