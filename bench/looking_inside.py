@@ -22,14 +22,14 @@ from cnnkit import data, nn, plot
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs/results/looking_inside"
 IMAGES = 5000
-LAYER, UNITS, UNIT = "conv4", (55, 35, 67, 48), 55
+LAYER, UNITS, UNIT = "conv4", (55, 15, 94, 61), 55
 
 
 def neurons(model: torch.nn.Module, split: data.Split) -> Figure:
     """Return the nine images that each neuron answers most strongly, with what it saw of them."""
     shown, boxes, titles = [], [], []
     for unit in UNITS:
-        top = nn.inspect.top_patches(model, nn.as_input("cifar10", split.images[:IMAGES]), LAYER, unit)
+        top = nn.inspect.top_patches(model, nn.as_input("cifar10", split.images), LAYER, unit)
         shown.append(split.images[top.index])
         boxes += top.boxes
         names = [split.classes[label] for label in split.labels[top.index]]
@@ -39,7 +39,7 @@ def neurons(model: torch.nn.Module, split: data.Split) -> Figure:
 
 def guided(model: torch.nn.Module, split: data.Split) -> Figure:
     """Return four favourites of a neuron over their gradients: plain, deconvnet's and guided."""
-    x = nn.as_input("cifar10", split.images[:IMAGES])
+    x = nn.as_input("cifar10", split.images)
     top = nn.inspect.top_patches(model, x, LAYER, UNIT, k=4)
     ways = {
         "gradient": nn.inspect.saliency,
@@ -62,11 +62,12 @@ def main() -> int:
     model = nn.pretrained("cifar10").model
     assert model is not None
     FOLDER.mkdir(parents=True, exist_ok=True)
+    searched = cifar.test.take(IMAGES)  # of every class its share: a folder's images come sorted
     weight = model.get_parameter("conv1.weight").detach().numpy()
     figures = {
         "filters": plot.filter_grid(weight, scale="own"),
-        "neurons": neurons(model, cifar.test),
-        "guided": guided(model, cifar.test),
+        "neurons": neurons(model, searched),
+        "guided": guided(model, searched),
     }
     for name, figure in figures.items():
         figure.savefig(FOLDER / f"{name}.png", dpi=110, metadata={"Software": None})

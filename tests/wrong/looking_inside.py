@@ -62,7 +62,7 @@ CLASS = (
         "paddingless",
         "Forgets that padding moves the box.",
         (
-            Caught("receptive-box", 0.5, ("padding-forgotten",)),
+            Caught("receptive-box", 0, ("padding-forgotten",)),
             Caught("favourites", 0.66, (), "unrecognised"),
         ),
         edits={"receptive-box": ("start -= padding * jump", "pass")},
