@@ -15,6 +15,7 @@ from cnnkit.answers import (
     convolution_by_hand,
     live_training_lab,
     looking_inside,
+    referee,
     shapes_and_parameters,
 )
 from cnnkit.answers.diagnosis import Diagnosis, diagnose
@@ -47,6 +48,7 @@ ALL: tuple[Question | EvidenceQuestion, ...] = (
     *cnns_with_code.QUESTIONS,
     *build_for_cifar10.QUESTIONS,
     *looking_inside.QUESTIONS,
+    *referee.QUESTIONS,
 )
 # questions whose answers are values and functions, and those whose answers are runs
 QUESTIONS: dict[str, Question] = {entry.id: entry for entry in ALL if isinstance(entry, Question)}
