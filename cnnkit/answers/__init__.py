@@ -14,6 +14,7 @@ from cnnkit.answers import (
     cnns_with_code,
     convolution_by_hand,
     live_training_lab,
+    looking_inside,
     referee,
     shapes_and_parameters,
 )
@@ -46,6 +47,7 @@ ALL: tuple[Question | EvidenceQuestion, ...] = (
     *live_training_lab.QUESTIONS,
     *cnns_with_code.QUESTIONS,
     *build_for_cifar10.QUESTIONS,
+    *looking_inside.QUESTIONS,
     *referee.QUESTIONS,
 )
 # questions whose answers are values and functions, and those whose answers are runs
