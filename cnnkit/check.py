@@ -1,4 +1,7 @@
-"""What the notebooks' test cells call: diagnose an answer, show it, and return the points."""
+"""What the notebooks' test cells call: diagnose an answer, show it, and return the points.
+
+And compare it with what a test has worked out for itself.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,11 @@ import numpy as np
 
 from cnnkit.answers import Diagnosis, EvidenceQuestion, FunctionQuestion, diagnose, judge, question
 from cnnkit.answers.borrowing import borrowed
+from cnnkit.answers.diagnosis import earned
+from cnnkit.answers.reading import agreement, entries
 from cnnkit.errors import WrongAnswer
 
-__all__ = ["DIAGNOSIS_MIME", "answer"]
+__all__ = ["DIAGNOSIS_MIME", "answer", "compare"]
 
 # A class report reads this part of a test cell's output; a browser shows the text beside it.
 DIAGNOSIS_MIME = "application/vnd.cnnkit.diagnosis+json"
@@ -64,6 +69,43 @@ def answer(id: str, given: Any, seed: int | None = None) -> float:
         diagnosis = replace(diagnosis, message=f"{text} Try shapes and arguments of your own.")
     drawn_anew = isinstance(entry, FunctionQuestion) and entry.draw is not None
     return _settled(diagnosis, more_tries=seed is None and drawn_anew)
+
+
+def compare(given: Any, right: Any, points: float = 1.0, atol: float = 1e-6) -> float:
+    """Compare an answer with what somebody else has worked out: the second side of a check.
+
+    It reads an answer as `answer` does, says nothing and raises nothing: whatever is missing, or of another
+    kind than asked for, costs its own part. So it takes nothing away that `answer` gave, unless the two
+    sides disagree.
+
+    Parameters
+    ----------
+    given : object
+        The student's answer, or what a function of the student's returned.
+    right : object
+        What it should be: a number, a text, a tuple, an array, or a dict of these. Further entries of `given`
+        do not count.
+    points : float
+        For all of it. The entries of a dict share them equally, and so do the cells of an array.
+    atol : float
+        How far a number may be off.
+
+    Returns
+    -------
+    float
+        Rounded down to hundredths, as the points of `answer` are.
+
+    Examples
+    --------
+    >>> compare({"rows": [3], "columns": "five"}, {"rows": 3, "columns": 5}, points=2)
+    1.0
+    >>> compare((None, 14), (2, 14))
+    0.5
+    """
+    wanted = entries(right)
+    found = {"": given} if "" in wanted else entries(given)
+    shares = [agreement(found.get(name), value, atol) for name, value in wanted.items()]
+    return earned(points, sum(shares) / len(shares))
 
 
 def _settled(diagnosis: Diagnosis, more_tries: bool = False) -> float:

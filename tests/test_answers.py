@@ -296,6 +296,12 @@ SOBEL = np.array(PUBLISHED["sobel-same-padding"])
             " Keep the names that the cell began with.",
         ),
         (
+            "bn-facts",
+            {**question("bn-facts").right, "highest": 0.76},
+            "mistake",
+            "Perhaps the probability is rounded to two decimals? Give three.",
+        ),
+        (
             "cs7011-multiply-adds",
             {"conv": 77266944, "fc": 5253120, "dearer": "both"},
             "invalid",

@@ -51,6 +51,30 @@ def test_an_open_question_is_noted_and_earns_a_plain_zero(capsys: pytest.Capture
     assert capsys.readouterr().out == "○ `sobel_same` is not answered yet. 0 of 3 points.\n"
 
 
+@pytest.mark.parametrize(
+    "given", [None, ..., "5", "five", True, [5, 5], {"": 5}, {"a": 5}, np.nan, 1j, object(), len, [[1], 2]]
+)
+def test_comparing_raises_nothing_and_gives_nothing_for_what_is_no_answer(given: object) -> None:
+    assert check.compare(given, 5) == 0
+    assert check.compare({"a": given, "b": 5}, {"a": 5, "b": 5}, points=3) == 1.5
+
+
+def test_comparing_takes_what_the_check_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    work = {"conv": [77266944], "fc": np.array(5253120.0), "dearer": " Conv"}
+    assert check.answer("cs7011-multiply-adds", work) == 2
+    capsys.readouterr()
+    right = {"conv": 77266944, "fc": 5253120, "dearer": "conv"}
+    assert check.compare(work, right, points=2) == 2
+    assert check.compare(dict(work, fc="many"), right, points=2) == 1.33
+    assert capsys.readouterr().out == ""
+
+
+def test_cells_are_compared_one_by_one_where_the_shape_is_right() -> None:
+    assert check.compare(SOBEL + (SOBEL == 2), SOBEL, points=3) == 2.6
+    assert check.compare(SOBEL[:2], SOBEL) == check.compare(SOBEL.tolist(), SOBEL) == 0
+    assert check.compare((2, 14, 3), (2, 14)) == 0
+
+
 def test_other_inputs_can_be_drawn_for_a_function() -> None:
     def fits_the_public_tries(size: int, kernel_size: int, stride: int, padding: int) -> object:
         outcome = known.get((size, kernel_size, stride, padding), 0)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnnkit.answers.question import FunctionQuestion, Mistake, Question, Raised
-from cnnkit.answers.reading import MISSING, Unreadable, agreeing, entries, read, same
+from cnnkit.answers.reading import MISSING, Unreadable, agreeing, agreement, entries, read, same
 
 if TYPE_CHECKING:
     from cnnkit.answers.evidence import EvidenceQuestion, Flaw
 
-__all__ = ["Diagnosis", "diagnose"]
+__all__ = ["Diagnosis", "diagnose", "earned"]
 
 SIGNS = {"correct": "✓", "missing": "○", "by hand": "?"}
 ENOUGH_CELLS = 6  # below that, a mistake and one slip cannot be told from chance
@@ -49,10 +49,21 @@ class Diagnosis:
     @property
     def points(self) -> float:
         """The points that the answer earns, rounded down to hundredths."""
-        return int(self.question.points * self.share * 100 + 1e-6) / 100
+        return earned(self.question.points, self.share)
 
     def __repr__(self) -> str:
         return f"{SIGNS.get(self.verdict, '✗')} {self.message}"
+
+
+def earned(points: float, share: float) -> float:
+    """Return a share of the points, rounded down to hundredths.
+
+    Examples
+    --------
+    >>> earned(3, 3 / 5), earned(2, 2 / 3)
+    (1.8, 1.33)
+    """
+    return int(points * share * 100 + 1e-6) / 100
 
 
 @dataclass(frozen=True)
@@ -119,33 +130,36 @@ def diagnose(question: Question, answer: Any) -> Diagnosis:
         return Diagnosis(question, "invalid", 0.0, (), text)
     right = entries(question.right)
     given = question.given(answer)
-    if len(right) > 1 or "" not in right:
-        problem = _wrong_entries(question, given, right)
-        if problem:
-            return Diagnosis(question, "invalid", 0.0, (), problem)
+    if "" not in right and not isinstance(given, Mapping):
+        return Diagnosis(question, "invalid", 0.0, (), _no_entries(question, given, right))
     given = {"": given} if list(right) == [""] else entries(given)
     findings = [
-        _compare(question, name, given[name], right[name], _Outcomes(question, name)) for name in right
+        _compare(question, name, given[name], right[name], _Outcomes(question, name))
+        for name in right
+        if name in given
     ]
+    findings += _absent(question, given, right)
     if all(finding.correct for finding in findings):
         return Diagnosis(question, "correct", 1.0, (), _praise(question, findings))
     wrong = {mistake: entries(value) for mistake, value in question.wrong.items()}
     return _conclude(question, findings, given, _contradicted(findings, right, wrong, question.atol))
 
 
-def _wrong_entries(question: Question, given: Any, right: Mapping[str, Any]) -> str | None:
-    if not isinstance(given, Mapping):
-        return (
-            f"`{question.variable}` is a {type(given).__name__}, expected a dict with the entries"
-            f" {', '.join(right)}. Fill in the dict that the cell began with."
-        )
-    absent = [name for name in right if name not in given]
-    if absent:
-        return (
-            f"`{question.variable}` has no entry {absent[0]!r}, expected {', '.join(right)}."
-            " Keep the names that the cell began with."
-        )
-    return None
+def _no_entries(question: Question, given: Any, right: Mapping[str, Any]) -> str:
+    return (
+        f"`{question.variable}` is a {type(given).__name__}, expected a dict with the entries"
+        f" {', '.join(right)}. Fill in the dict that the cell began with."
+    )
+
+
+def _absent(question: Question, given: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[_Finding]:
+    """Yield a finding for each entry that is not there; the first one speaks for all."""
+    text = "`{}` has no entry {!r}, expected {}. Keep the names that the cell began with."
+    for name in (name for name in right if name not in given):
+        cells = max(int(np.size(right[name])), 1)
+        said = text.format(question.variable, name, ", ".join(right))
+        yield _Finding(name, 0, cells, frozenset(), said, "invalid")
+        text = ""
 
 
 def _compare(question: Question, name: str, given: Any, right: Any, wrong: Mapping[str, Any]) -> _Finding:
@@ -188,7 +202,7 @@ def _as_unbounded(given: Any, value: Any) -> bool:
 
 def _compare_filled(name: str, label: str, given: Any, right: tuple[int, ...]) -> _Finding:
     """Compare a tuple of which some entries are still None."""
-    hits = sum(bool(one == other) for one, other in zip(given, right, strict=False))
+    hits = sum(agreement(one, other, 0) == 1 for one, other in zip(given, right, strict=False))
     text = f"{label} is not complete: {sum(map(_missing, given))} of {len(right)} are not answered yet."
     return _Finding(name, hits, len(right), frozenset(), text, "missing")
 
@@ -251,14 +265,15 @@ def _conclude(
         text = _sentence(named, sure) + "".join(f" {f.text}" for f in bad if f.text.endswith("besides."))
         return Diagnosis(question, "mistake" if len(named) == 1 else "several", share, named, text)
     # A choice among two or three is no evidence for a method when other entries do not fit it.
-    telling = [finding for finding in bad if not isinstance(given[finding.name], str)]
+    telling = [finding for finding in bad if not isinstance(given.get(finding.name), str)]
     named = tuple(m for m in question.mistakes if any(m.id in finding.fits for finding in telling))
     shown = 1 if isinstance(question, FunctionQuestion) else 3
-    text = " ".join(_describe(question, finding, named) for finding in bad[:shown])
+    told = [finding for finding in bad if finding.text]
+    text = " ".join(_describe(question, finding, named) for finding in told[:shown])
     if isinstance(question, FunctionQuestion) and len(findings) > 1:
         text += f" {len(findings) - len(bad)} of {len(findings)} {question.tries} are right."
-    elif len(bad) > shown:
-        text += f" Not right either: {', '.join(f.name for f in bad[shown:])}."
+    elif len(told) > shown:
+        text += f" Not right either: {', '.join(f.name for f in told[shown:])}."
     verdicts = {finding.verdict for finding in bad}
     verdict = "mistake" if len(named) == 1 else "several" if named else "unrecognised"
     if not named and len(verdicts) == 1:

@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnkit.answers.question import FunctionQuestion, Raised
 
-__all__ = ["MISSING", "Unreadable", "agreeing", "entries", "in_words", "read", "same"]
+__all__ = ["MISSING", "Unreadable", "agreeing", "agreement", "entries", "in_words", "read", "same"]
 
 MISSING = (None, ..., NotImplemented)
 
@@ -71,6 +71,22 @@ def agreeing(one: Any, other: Any, atol: float) -> np.ndarray:
     if atol:
         return np.asarray(np.abs(np.asarray(one, float) - np.asarray(other, float)) <= atol)
     return np.asarray(np.asarray(one) == np.asarray(other))
+
+
+def agreement(given: Any, right: Any, atol: float) -> float:
+    """Return which part of an entry's cells agrees with `right`: 0 if it cannot be read or has another shape.
+
+    The parts of a tuple are read one by one, for some of them may not be answered yet.
+    """
+    if isinstance(right, tuple) and isinstance(given, list | tuple) and len(given) == len(right):
+        return sum(agreement(one, other, atol) for one, other in zip(given, right, strict=True)) / len(right)
+    try:
+        part = read(given, right, "", (right,) if isinstance(right, str) else ())
+    except Unreadable:
+        return 0.0
+    if isinstance(right, str) or np.shape(part) != np.shape(right):
+        return float(same(part, right, atol))
+    return float(np.mean(agreeing(part, right, atol)))
 
 
 def in_words(

@@ -107,6 +107,14 @@ BN_FACTS = Question(
             "Normalised logits have variance 1: they cannot be as far apart as they like while gamma is 1.",
             lambda classes, channels, side: _counted(2 * classes, 2 * classes, 2 * channels, classes, 1.0),
         ),
+        Mistake(
+            "two-decimals",
+            "the probability is rounded to two decimals",
+            "Give three.",
+            lambda classes, channels, side: _counted(
+                2 * classes, 2 * classes, 2 * channels, classes, round(highest_probability(classes), 2)
+            ),
+        ),
     ),
 )
 
