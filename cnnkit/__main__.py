@@ -103,6 +103,7 @@ def _get(options: argparse.Namespace) -> int:
 def _weights(options: argparse.Namespace) -> int:
     from cnnkit import data, nn
     from cnnkit.data.catalogue import OFFICIAL
+    from cnnkit.data.derived import origin
     from cnnkit.data.loading import find
     from cnnkit.nn.trained import FOLDER
 
@@ -111,11 +112,11 @@ def _weights(options: argparse.Namespace) -> int:
         run = nn.runlog.read(FOLDER / f"{name}.jsonl")
         assert run.network is not None
         print(f"{name}: {run.network.ledger().total:,} parameters, trained on {run.data['name']}", flush=True)
-        source = run.data["name"]
+        source, _ = origin(run.data["name"])
         if find(OFFICIAL[source]) is None:
             print(f"  not measured: {source} is not here. Fetch it: cnnkit data get {source}")
             continue
-        found = nn.verify(run, data.load(source, download=False))
+        found = nn.verify(run, data.load(run.data["name"], download=False))
         differs |= not found.agrees
         print("\n".join(f"  {line}" for line in str(found).splitlines()))
     return int(differs)
