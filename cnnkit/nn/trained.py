@@ -23,7 +23,7 @@ def shipped() -> list[str]:
     Examples
     --------
     >>> shipped()
-    ['digits']
+    ['cifar10', 'digits']
     """
     return sorted(log.stem for log in FOLDER.glob("*.jsonl"))
 
