@@ -20,7 +20,8 @@ from torch import nn as torch_nn
 from cnnkit import data, nn
 from cnnkit.errors import ArgumentError, DownloadError
 from cnnkit.nn import transfer
-from cnnkit.nn.transfer import _fetched
+from cnnkit.nn.published import fetched
+from cnnkit.nn.transfer import UNTRAINED
 
 
 def small() -> torch_nn.Sequential:
@@ -161,12 +162,12 @@ def test_weights_are_fetched_checked_and_kept(served: tuple[str, Path]) -> None:
     good = f"small-{hashlib.sha256(file.getvalue()).hexdigest()[:8]}.pth"
     (folder / good).write_bytes(file.getvalue())
     (folder / "small-00000000.pth").write_bytes(file.getvalue())
-    found = _fetched(address + good)
+    found = fetched("resnet18", address + good, UNTRAINED)
     assert all(torch.equal(found[name], value) for name, value in model.state_dict().items())
     (folder / good).unlink()
-    assert _fetched(address + good).keys() == found.keys()
+    assert fetched("resnet18", address + good, UNTRAINED).keys() == found.keys()
     for name, why in (("small-00000000.pth", "invalid hash value"), ("gone-11111111.pth", "404")):
         with pytest.raises(DownloadError, match=why) as error:
-            _fetched(address + name)
+            fetched("resnet18", address + name, UNTRAINED)
         assert str(error.value).endswith("or build it untrained: resnet18(pretrained=False).")
     assert [path.name for path in Path(torch.hub.get_dir()).rglob("small*")] == [good]

@@ -8,7 +8,7 @@
     run.final.validation
 """
 
-from cnnkit.nn import inspect, runlog, schedule, transfer
+from cnnkit.nn import inspect, runlog, schedule, style, transfer
 from cnnkit.nn.build import build, load_weights, weights
 from cnnkit.nn.comparison import Comparison, compare
 from cnnkit.nn.describe import describe
@@ -25,6 +25,6 @@ from cnnkit.nn.verification import Verification, verify
 __all__ = [
     "Comparison", "Evaluation", "Final", "Metrics", "Recipe", "Run", "Update", "Verification",
     "build", "compare", "confusion_matrix", "describe", "early_stop", "evaluate", "fit", "initialise",
-    "inspect", "load_weights", "pretrained", "recipe", "runlog", "schedule", "shipped", "transfer", "verify",
-    "weights",
+    "inspect", "load_weights", "pretrained", "recipe", "runlog", "schedule", "shipped", "style", "transfer",
+    "verify", "weights",
 ]  # fmt: skip

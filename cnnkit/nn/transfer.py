@@ -12,19 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from urllib.error import URLError
 
-import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from cnnkit.errors import ArgumentError, DownloadError
+from cnnkit.errors import ArgumentError
 from cnnkit.nn.inspect.layer import find_layer
 from cnnkit.nn.names import require_whole
+from cnnkit.nn.published import fetched
 
 __all__ = ["Count", "Share", "count", "freeze", "resnet18", "unfreeze"]
 
 HEADINGS = ("part", "trained", "frozen")
+UNTRAINED = "build it untrained: resnet18(pretrained=False)"
 
 
 def freeze(model: nn.Module, *layers: str, but: str | Iterable[str] = ()) -> nn.Module:
@@ -156,6 +156,7 @@ def count(model: nn.Module) -> Count:
 
     Examples
     --------
+    >>> import torch
     >>> with torch.device("meta"):
     ...     model = resnet18(classes=10, pretrained=False)
     >>> counted = count(freeze(model, but=("layer4", "fc")))
@@ -207,20 +208,6 @@ def resnet18(classes: int = 10, *, pretrained: bool = True) -> nn.Module:
 
     model: nn.Module = build()
     if pretrained:
-        model.load_state_dict(_fetched(ResNet18_Weights.IMAGENET1K_V1.url))
+        model.load_state_dict(fetched("resnet18", ResNet18_Weights.IMAGENET1K_V1.url, UNTRAINED))
     model.fc = nn.Linear(512, classes)
     return model
-
-
-def _fetched(url: str) -> dict[str, torch.Tensor]:
-    """Return weights from torch's own cache, or fetch them; their name holds a hash that they must have."""
-    try:
-        found: dict[str, torch.Tensor] = torch.hub.load_state_dict_from_url(
-            url, map_location="cpu", check_hash=True, progress=False, weights_only=True
-        )
-    except (URLError, OSError, RuntimeError) as error:  # of the network, of the disk, of the hash
-        raise DownloadError(
-            f"resnet18: the weights cannot be fetched from {url}: {error}. Connect to the internet,"
-            " or build it untrained: resnet18(pretrained=False)."
-        ) from error
-    return found

@@ -1,0 +1,98 @@
+"""The loss that style transfer makes small: content, style and calm, weighed against each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from cnnkit.nn.style.grams import gram
+from cnnkit.nn.style.losses import content_loss, gram_loss, total_variation
+from cnnkit.nn.style.networks import LossNetwork
+
+__all__ = ["Losses", "Objective", "Weights"]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much content, style and calm count.
+
+    Parameters
+    ----------
+    content, style, variation : float, at least 0
+    """
+
+    content: float = 1.0
+    style: float = 1.0
+    variation: float = 1.0
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What a picture lacks.
+
+    Parameters
+    ----------
+    content, style : float
+        As shares: 0 where the picture has all of it, 1 for a picture whose features are all 0. The mean
+        over the layers.
+    variation : float, `total_variation` of the picture
+    total : float, the weighted sum
+    """
+
+    content: float
+    style: float
+    variation: float
+    total: float
+
+
+@dataclass(eq=False)
+class Objective:
+    """The loss of pictures, given the style.
+
+    Each layer's loss is divided by what it would be if all features were 0. So every layer counts alike,
+    and weights near 1 suit any loss network, however large its activations are.
+
+    Parameters
+    ----------
+    network : LossNetwork
+    style : (1, 3, H, W) tensor, 0 to 1
+    weights : Weights
+    """
+
+    network: LossNetwork
+    style: Tensor
+    weights: Weights
+    _grams: dict[str, Tensor] = field(init=False)
+
+    def __post_init__(self) -> None:
+        with torch.no_grad():
+            found = self.network(self.style, self.network.style)
+        self._grams = {name: gram(maps) for name, maps in found.items()}  # (1, C, C) each
+
+    def target(self, content: Tensor) -> dict[str, Tensor]:
+        """Return the features that pictures with the content of (N, 3, H, W) shall have."""
+        with torch.no_grad():
+            return self.network(content, self.network.content)
+
+    def parts(self, image: Tensor, target: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the losses of content, style and variation, not weighted, with gradients."""
+        found = self.network(image)
+        content = [content_loss(found[name], maps) / maps.square().mean() for name, maps in target.items()]
+        style = [
+            gram_loss(gram(found[name]), wanted) / wanted.square().sum()
+            for name, wanted in self._grams.items()
+        ]
+        return torch.stack(content).mean(), torch.stack(style).mean(), total_variation(image)
+
+    def total(self, parts: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """Return the weighted sum."""
+        weights = self.weights
+        content, style, variation = parts
+        return weights.content * content + weights.style * style + weights.variation * variation
+
+    def losses(self, parts: tuple[Tensor, Tensor, Tensor]) -> Losses:
+        """Return the same as plain numbers."""
+        content, style, variation = (float(part.detach()) for part in parts)
+        return Losses(content, style, variation, float(self.total(parts).detach()))
