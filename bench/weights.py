@@ -121,11 +121,11 @@ PLANS = {
             "lr": 0.002,
             "schedule": nn.schedule.OneCycle(peak=0.2),
             "augment": ["flip", "shift"],
-            "seed": 1,
+            "seed": 2026,  # one that nobody compares with, whose network would begin with the same numbers
         },
         "A classifier of five kinds of photographs, made to be taken over: it has never seen the other five.",
-        "Airplanes, automobiles, birds, cats and deer of CIFAR-10. To tell other things apart, give it a new last"
-        " layer and train that, or all of it, on images of those.",
+        "Airplanes, automobiles, birds, cats and deer of CIFAR-10. To tell other things apart, give it a new"
+        " last layer and train that, or all of it, on images of those.",
     ),
 }
 

@@ -132,9 +132,33 @@ def test_both_ways_of_saying_what_is_frozen_are_one_too_many() -> None:
     assert "`classes` is 0, expected a whole number" in said(partial(transfer.resnet18, 0))
 
 
+def test_where_the_weights_cannot_be_had_the_courses_own_network_stands_in_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setenv("CNNKIT_OFFLINE", "1")
+    model = transfer.resnet18(classes=7)
+    said = capsys.readouterr().out
+    assert said.startswith(
+        "⚠ resnet18 is not here, five_classes stands in for it: ANOTHER NETWORK, 32 × 32 PIXELS, OTHER"
+        " ACCURACIES.\n  Why: the weights cannot be fetched from https://"
+    )
+    assert "CNNKIT_OFFLINE is set.\n" in said
+    assert said.endswith("  For ResNet-18 without weights: resnet18(pretrained=False).\n")
+    assert model(torch.zeros(2, 3, 32, 32)).shape == (2, 7)
+    shipped = nn.pretrained("five_classes").model
+    assert shipped is not None
+    kept = state(shipped)
+    assert moved(model, kept | {name: model.state_dict()[name] for name in ("fc.weight", "fc.bias")}) == set()
+    assert transfer.count(transfer.resnet18(10)).total == 113_962
+    with pytest.raises(DownloadError, match=r"resnet18: the weights cannot be fetched from .*OFFLINE is set"):
+        transfer.resnet18(stand_in=False)
+
+
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path]]:
     """Serve a folder on loopback; torch keeps what it fetches in another one."""
+    monkeypatch.setenv("CNNKIT_OFFLINE", "")
     folder = tmp_path / "served"
     folder.mkdir()
     quiet = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})

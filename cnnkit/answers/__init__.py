@@ -15,6 +15,7 @@ from cnnkit.answers import (
     convolution_by_hand,
     live_training_lab,
     shapes_and_parameters,
+    transfer_and_style,
 )
 from cnnkit.answers.diagnosis import Diagnosis, diagnose
 from cnnkit.answers.evidence import EvidenceQuestion
@@ -45,6 +46,7 @@ ALL: tuple[Question | EvidenceQuestion, ...] = (
     *live_training_lab.QUESTIONS,
     *cnns_with_code.QUESTIONS,
     *build_for_cifar10.QUESTIONS,
+    *transfer_and_style.QUESTIONS,
 )
 # questions whose answers are values and functions, and those whose answers are runs
 QUESTIONS: dict[str, Question] = {entry.id: entry for entry in ALL if isinstance(entry, Question)}

@@ -37,10 +37,8 @@ def derived(dataset: Dataset, steps: tuple[str, ...]) -> Dataset:
         No data set is made in this way, or not this one.
     """
     for step in steps:
-        if step in COLOURS:
-            dataset = COLOURS[step](dataset)
-        else:
-            dataset = kinds.only(dataset, _classes(dataset, step))
+        colour = COLOURS.get(step)
+        dataset = colour(dataset) if colour else kinds.only(dataset, _classes(dataset, step))
     return dataset
 
 
@@ -52,6 +50,6 @@ def _classes(dataset: Dataset, step: str) -> list[int]:
     except ValueError:
         pass
     raise ArgumentError(
-        f"load: `name` is '{dataset.name} {step}', expected after {dataset.name!r} nothing, 'in grey', 'in rgb'"
-        " or the numbers of classes, such as 'of 0-4'. Write one of these."
+        f"load: `name` is '{dataset.name} {step}', expected after {dataset.name!r} nothing, 'in grey',"
+        " 'in rgb' or the numbers of classes, such as 'of 0-4'. Write one of these."
     )

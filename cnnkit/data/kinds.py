@@ -52,7 +52,7 @@ def numbers(text: str) -> list[int]:
     >>> numbers("0,2,5-7")
     [0, 2, 5, 6, 7]
     """
-    found = []
+    found: list[int] = []
     for part in text.split(","):
         first, _, last = part.partition("-")
         found += range(int(first), int(last or first) + 1)
@@ -87,7 +87,10 @@ def _number(dataset: Dataset, given: object) -> int:
 
 def _listed(chosen: Sequence[int]) -> str:
     """Return numbers as text, neighbours as a range: the reverse of `numbers`."""
-    ends = [place for place in range(len(chosen)) if place + 1 == len(chosen) or chosen[place + 1] > chosen[place] + 1]
-    starts = [0, *(place + 1 for place in ends[:-1])]
-    pairs = ((chosen[first], chosen[last]) for first, last in zip(starts, ends, strict=True))
-    return ",".join(f"{first}" if first == last else f"{first}-{last}" for first, last in pairs)
+    ranges: list[list[int]] = []
+    for number in chosen:
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1].append(number)
+        else:
+            ranges.append([number])
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in ranges)
