@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
-from types import FrameType, TracebackType
+from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -267,6 +267,10 @@ class Shell(InteractiveShell):
         self.user_ns.update(names)
         namespace: dict[str, Any] = self.user_ns
         return namespace
+
+    def resume(self, module: ModuleType) -> None:
+        """Give the next cells a namespace that others had: the `user_module` of then."""
+        self.user_module, self.user_ns = module, vars(module)
 
     def showtraceback(self, exc_tuple: Any = None, *args: Any, **options: Any) -> None:
         """Keep an error. The traceback begins with the cell, as Jupyter's does."""

@@ -154,8 +154,8 @@ def _zygote(folder: Path, preload: frozenset[str], sandboxed: bool) -> Any:
 def _ready_for_judges(source: Notebook) -> Origins:
     """Read and import what judges of an assignment need, so that each finds it there after its fork."""
     import autograde.judge  # noqa: F401
+    from autograde.hidden import visible_part
     from autograde.origins import Origins
-    from autograde.verdict import visible_part
     from autograde.walk import is_test
 
     origins = Origins(source)

@@ -5,8 +5,9 @@ instructor's text; what it needs of the student's comes over the wire, from a co
 at that place of the notebook. Hidden tests and expected values never leave this process; what tests call a
 student's functions with does. Therefore the first test runs when the last cell of the student's has shown
 what it shows; only plain data that the students' own version of a test names are fetched at once, and no copy
-waits for that test. And a test with a hidden part runs twice, first as students have it, which is all that
-they are told of, and for its points when every visible part has run: copies can leave one another messages.
+waits for that test. And a test with a hidden part runs as students have it, which is all that they are told
+of, and goes on for its points when every visible part has run: copies can leave one another messages. Where
+it cannot be cut in two, such as inside a loop, it runs once more, as a whole, on another copy.
 """
 
 from __future__ import annotations
@@ -16,13 +17,18 @@ import re
 import socket
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
+from types import ModuleType
 from typing import Any, NoReturn
 
+from autograde import chance
 from autograde.capture import LEAVING, CellTimeoutError, Ran, Recorder, Shell, at_most
 from autograde.claims import rebuilt
+from autograde.hidden import Parts, has_hidden_part, parts, visible_part
+from autograde.names import names_of
 from autograde.notebook import Notebook
 from autograde.origins import Origins, Prelude
 from autograde.proxies import Proxy
@@ -30,15 +36,16 @@ from autograde.remote import Kept, Remote, SessionLost
 from autograde.sources import Sources
 from autograde.text import printable
 from autograde.unsupported import asks_for_changes
-from autograde.verdict import failing_line, has_hidden_part, points_of, visible_part
+from autograde.verdict import failing_line, points_of
 from autograde.walk import Step, cells_with_tests, steps
 from autograde.wire import Channel, Silence, WireError
 
 __all__ = ["TOUCHED", "CellRun", "Judged", "Outcome", "Patience", "channels", "judge"]
 
 SEED = re.compile(r"\bseed\(|manual_seed\(")
-MOST = 190  # channels; beyond that tests run once, and those with a hidden part are told nothing of
+MOST = 190  # channels; beyond that each test runs once, and one that cannot be cut is told nothing of
 TOUCHED = "A function changed what the test gave it, or returned it. Here the test sees copies: look at it."
+GIVEN_UP = ("CellTimeoutError", "SessionLost")  # what leaves nobody to go on with
 MOMENT = 0.1  # seconds that a word to somebody who may not listen can take
 
 
@@ -149,10 +156,14 @@ class Judged:
 
 
 def channels(source: Notebook) -> int:
-    """Return how many channels a session needs: a main one, and one for each time that a test runs."""
+    """Return how many channels a session needs: a main one, and one for each copy that a test may need."""
     tests = [cell["source"] for cell in cells_with_tests(source)]
-    both = 1 + len(tests) + sum(map(has_hidden_part, tests))
+    both = 1 + len(tests) + sum(map(_runs_twice, tests))
     return both if both <= MOST else 1 + len(tests)
+
+
+def _runs_twice(test: str) -> bool:
+    return has_hidden_part(test) and parts(test) is None
 
 
 def judge(
@@ -210,6 +221,10 @@ class _Look:
         Instead of a copy: all that it asks for.
     sources : Sources or None
         The text that had run by then; None if the session was lost before.
+    cut : Parts or None
+        The test in parts, where it is first looked at as students have it, and then goes on.
+    more : Prelude
+        What all parts together need.
     """
 
     step: Step
@@ -217,6 +232,38 @@ class _Look:
     turn: int
     kept: Kept | None
     sources: Sources | None
+    cut: Parts | None
+    more: Prelude
+
+
+@dataclass
+class _Trial:
+    """A test under way.
+
+    Attributes
+    ----------
+    look : _Look
+    remote : Remote or Kept
+    left : float
+        Seconds that it may still take.
+    recorder : Recorder
+    notes : list of str
+    module : module or None
+        Where its names are, once it has run.
+    given : Prelude or None
+        What it has got so far.
+    chance : dict
+        Where the random numbers stood when it last stopped.
+    """
+
+    look: _Look
+    remote: Remote | Kept
+    left: float
+    recorder: Recorder = field(default_factory=Recorder)
+    notes: list[str] = field(default_factory=list)
+    module: ModuleType | None = None
+    given: Prelude | None = None
+    chance: dict[str, Any] = field(default_factory=dict)
 
 
 class _Judge:
@@ -243,14 +290,8 @@ class _Judge:
         self.texts: list[str] = []
 
     def run(self, submitted: Notebook) -> Judged:
-        tested: dict[int, Outcome] = {}
         try:
-            looks = list(self.half(steps(self.source, submitted)))
-            for look in sorted(looks, key=lambda look: has_hidden_part(look.step.source)):
-                assert look.step.test is not None
-                seen = tested.get(look.step.test)
-                if seen is None or not seen.error.startswith(("CellTimeoutError", "SessionLost")):
-                    tested[look.step.test] = replace(self.test(look), visible=seen)
+            tested = self.tested(list(self.half(steps(self.source, submitted))))
         finally:
             for channel in (self.main, *self.spare):
                 channel.close()
@@ -259,6 +300,27 @@ class _Judge:
         reasons += [self.lost] if self.lost else []
         state = "graded in part" if reasons else "graded"
         return Judged(state, " ".join(reasons), tuple(tested[x] for x in sorted(tested)), tuple(self.ran))
+
+    def tested(self, looks: Sequence[_Look]) -> dict[int, Outcome]:
+        """Run every test: all visible parts first, then what is hidden."""
+        tested: dict[int, Outcome] = {}
+        later: list[tuple[int, Callable[[], Outcome]]] = []
+        for look in looks:
+            assert look.step.test is not None
+            if look.cut is not None:
+                trial = self.trial(look)
+                tested[look.step.test], goes_on = self.begin(trial, look.cut)
+                if goes_on:
+                    later.append((look.step.test, partial(self.go_on, trial, look.cut)))
+            elif has_hidden_part(look.step.source):
+                later.append((look.step.test, partial(self.test, look)))
+            else:
+                tested[look.step.test] = self.test(look)
+        for number, rest in later:
+            seen = tested.get(number)
+            if seen is None or not seen.error.startswith(GIVEN_UP):
+                tested[number] = replace(rest(), visible=seen)
+        return tested
 
     def half(self, plan: Sequence[Step]) -> Iterator[_Look]:
         """Run the student's half; yield each look that a test will take at what stands there now."""
@@ -275,12 +337,15 @@ class _Judge:
                 continue
             part = replace(step, source=visible_part(step.source))
             told, whole = (self.origins.prelude(look.source, step.test) for look in (part, step))
-            both = self.twice and has_hidden_part(step.source)
+            cut = parts(step.source)
             kept, sources = self.kept(step, told, whole), Sources(self.texts)
-            for look, prelude in [(part, told), (step, whole)] if both else [(step, whole)]:
+            looks = [(step, told if cut else whole)]
+            if cut is None and self.twice and has_hidden_part(step.source):
+                looks = [(part, told), (step, whole)]
+            for look, prelude in looks:
                 if kept is None:
                     self.copy(step, turn)
-                yield _Look(look, prelude, turn, kept, None if self.lost else sources)
+                yield _Look(look, prelude, turn, kept, None if self.lost else sources, cut, whole)
                 turn += 1
 
     def kept(self, step: Step, told: Prelude, whole: Prelude) -> Kept | None:
@@ -342,60 +407,126 @@ class _Judge:
         self.ran.append(CellRun(step.id, step.place, ok, timed_out, outputs))
 
     def test(self, look: _Look) -> Outcome:
-        """Run a test."""
-        step, recorder, seconds = look.step, Recorder(), self.patience.test
-        if look.sources is None:
-            recorder.error("SessionLost", self.lost, [])
-            return _outcome(step, Ran(recorder.outputs, SessionLost(self.lost)), ())
-        notes: list[str] = []
-        channel = self.spare[look.turn]
-        seeded = bool(SEED.search(step.source))
-        remote = look.kept or Remote(channel, seconds + self.patience.grace, look.sources, seeded)
+        """Run a test from end to end."""
+        trial = self.trial(look)
+        ran = self.examine(trial, look.prelude, look.step.source)
+        self.end(trial, ran.error)
+        outcome = self.outcome(trial, look.step, ran)
+        return outcome if self.twice else replace(outcome, hidden=has_hidden_part(look.step.source))
+
+    def begin(self, trial: _Trial, cut: Parts) -> tuple[Outcome, bool]:
+        """Run a test as students have it; return what it found, and whether it can go on."""
+        look = trial.look
+        part = replace(look.step, source=visible_part(look.step.source))
+        ran = self.examine(trial, look.prelude, cut.first)
+        if ran.error is not None:
+            self.end(trial, ran.error)
+            seen = self.outcome(trial, part, ran)
+            if seen.error.startswith(GIVEN_UP):
+                return seen, False
+            return replace(self.outcome(trial, look.step, ran), visible=seen), False
+        before = [dict(output) for output in ran.outputs]
+        shown = self.examine(trial, look.prelude, cut.shown) if cut.shown.strip("#\n") else ran
+        seen = self.outcome(trial, part, replace(shown, outputs=[dict(output) for output in shown.outputs]))
+        # The last value of a part is none of the whole.
+        trial.recorder.outputs[:] = [x for x in before if x["output_type"] != "execute_result"]
+        if seen.error.startswith(GIVEN_UP):
+            self.end(trial, shown.error)
+            return seen, False
+        return seen, True
+
+    def go_on(self, trial: _Trial, cut: Parts) -> Outcome:
+        """Run the rest of a test, where its beginning has left off."""
+        ran = self.examine(trial, trial.look.more, cut.rest)
+        self.end(trial, ran.error)
+        return self.outcome(trial, trial.look.step, ran)
+
+    def trial(self, look: _Look) -> _Trial:
+        """Return a test that has not begun."""
+        if look.kept is not None or look.sources is None:
+            return _Trial(look, look.kept or Kept({}), self.patience.test)
+        seeded = bool(SEED.search(look.step.source))
+        remote = Remote(self.spare[look.turn], 0, look.sources, seeded)
+        return _Trial(look, remote, self.patience.test)
+
+    def end(self, trial: _Trial, error: BaseException | None) -> None:
+        """Send the copy away that a test has asked."""
+        if not isinstance(trial.remote, Remote):
+            return
+        with suppress(WireError):
+            trial.remote.channel.send({"do": "end"}, MOMENT)
+        trial.remote.channel.close()
+        if isinstance(error, CellTimeoutError | SessionLost):  # it may compute for ever
+            with suppress(WireError):
+                self.main.send({"do": "stop", "channel": trial.look.turn}, MOMENT)
+
+    def outcome(self, trial: _Trial, step: Step, ran: Ran) -> Outcome:
+        """Return what a test has found so far."""
+        touched = isinstance(trial.remote, Remote) and trial.remote.touched
+        notes = (
+            [TOUCHED] if touched and asks_for_changes(self.source, step.source, self.origins.solved) else []
+        )
+        return _outcome(step, ran, (*trial.notes, *notes))
+
+    def examine(self, trial: _Trial, prelude: Prelude, source: str) -> Ran:
+        """Run a piece of a test, and before it give it what it needs and has not yet."""
+        if trial.look.sources is None:
+            trial.recorder.error("SessionLost", self.lost, [])
+            return Ran(trial.recorder.outputs, SessionLost(self.lost))
+        began = time.monotonic()
+        if isinstance(trial.remote, Remote):
+            trial.remote.deadline = began + trial.left + self.patience.grace
         with warnings.catch_warnings():
             # A warning is no verdict: it goes to the notes, not to stderr, which costs all points.
             warnings.simplefilter("default")
             warnings.filterwarnings("ignore", LEAVING)
-            warnings.showwarning = lambda message, *rest, **more: notes.append(f"warning: {message}")
-            ran = self.examine(look, remote, recorder, seconds)
-        if look.kept is None:
-            with suppress(WireError):
-                channel.send({"do": "end"}, MOMENT)
-            channel.close()
-            if isinstance(ran.error, CellTimeoutError | SessionLost):  # it may compute for ever
-                with suppress(WireError):
-                    self.main.send({"do": "stop", "channel": look.turn}, MOMENT)
-        touched = isinstance(remote, Remote) and remote.touched
-        if touched and asks_for_changes(self.source, step.source, self.origins.solved):
-            notes.append(TOUCHED)
-        outcome = _outcome(step, ran, tuple(notes))
-        return outcome if self.twice else replace(outcome, hidden=has_hidden_part(step.source))
+            warnings.showwarning = lambda message, *rest, **more: trial.notes.append(f"warning: {message}")
+            ran = self.prepared(trial, prelude)
+            if ran is None:
+                left = max(0.01, began + trial.left - time.monotonic())
+                ran = self.shell.cell(source, left, trial.recorder, self.patience.test)
+        trial.left = max(0.01, began + trial.left - time.monotonic())
+        trial.chance = chance.state()
+        return ran
 
-    def examine(self, look: _Look, remote: Remote | Kept, recorder: Recorder, seconds: float) -> Ran:
-        """Give a test what it needs, and run it."""
-        deadline = time.monotonic() + seconds
-        step, prelude = look.step, look.prelude
-        names = self.shell.fresh()
+    def prepared(self, trial: _Trial, prelude: Prelude) -> Ran | None:
+        """Give a test what it needs; return an outcome only if that cannot be done."""
+        known = trial.module is not None
+        if trial.module is None:
+            self.shell.fresh()
+            trial.module = self.shell.user_module
+        else:
+            self.shell.resume(trial.module)
+            chance.go_on(trial.chance)
+        if prelude == trial.given:
+            return None
+        trial.given = prelude
+        names: dict[str, Any] = vars(trial.module)
         try:
-            with at_most(seconds):
+            with at_most(trial.left):
                 for statement in prelude.imports:
-                    exec(statement, names)
+                    self.made(statement, names, known)
                 for name in prelude.asked:
-                    if name in names and name not in self.origins.solved:
-                        continue  # an instructor's ``import *`` brought it
+                    if name in names and (known or name not in self.origins.solved):
+                        continue  # an instructor's ``import *`` brought it, or it was there before
                     try:
-                        names[name] = self.fetched(remote, name)
+                        names[name] = self.fetched(trial.remote, name)
                     except NameError:
                         continue  # the test says so itself, when it comes to it
                     except WireError:
                         if name in prelude.needed:
                             raise
                 for text in prelude.definitions:
-                    exec(compile(text, "<ipython-input-source>", "exec"), names)
+                    self.made(text, names, known)
         except (Exception, CellTimeoutError, SessionLost) as error:
-            recorder.error(type(error).__name__, str(error), [f"{type(error).__name__}: {error}"])
-            return Ran(recorder.outputs, error)
-        left = max(0.01, deadline - time.monotonic())
-        return self.shell.cell(step.source, left, recorder, seconds)
+            trial.recorder.error(type(error).__name__, str(error), [f"{type(error).__name__}: {error}"])
+            return Ran(trial.recorder.outputs, error)
+        return None
+
+    def made(self, text: str, names: dict[str, Any], known: bool) -> None:
+        """Run an import or a definition, unless an earlier part of the test has what it binds."""
+        if not (known and all(name in names for name in names_of(text).binds)):
+            exec(compile(text, "<ipython-input-source>", "exec"), names)
 
     def fetched(self, remote: Remote | Kept, name: str) -> Any:
         """Fetch a variable; a module is the judge's own, if the source imports it at all."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from operator import attrgetter, itemgetter, methodcaller
 from types import BuiltinMethodType, FunctionType, MethodType, MethodWrapperType
 from typing import Any, NoReturn
 
+from autograde import chance
 from autograde.export import export
 from autograde.iterators import is_iterator
 from autograde.load import load, names_and_text
@@ -112,9 +112,9 @@ class Remote:
 
     def random(self) -> dict[str, Any]:
         """Return what the session shall go on with, if this process's random numbers have a say in it."""
-        if not self.seeded or (state := export(random_state(), id)) == self.drawn:
+        if not self.seeded or (state := export(chance.state(), id)) == self.drawn:
             return {}
-        self.drawn = export(moved_on(), id)  # seeded, or drawn from, since the last call
+        self.drawn = export(chance.moved_on(), id)  # seeded, or drawn from, since the last call
         return {"random": state}
 
     def next(self, handle: int, root: str, sent: Any = None) -> Any:
@@ -286,26 +286,6 @@ class Remote:
 def _show(message: dict[str, Any]) -> None:
     if type(message.get("stdout")) is str:
         sys.stdout.write(message["stdout"])
-
-
-def random_state() -> dict[str, Any]:
-    """Return the state of the global random numbers of Python, numpy and torch, as far as they are loaded."""
-    state: dict[str, Any] = {"random": random.getstate()}
-    if "numpy" in sys.modules:
-        state["numpy"] = sys.modules["numpy"].random.get_state()
-    if "torch" in sys.modules:
-        state["torch"] = sys.modules["torch"].get_rng_state()
-    return state
-
-
-def moved_on() -> dict[str, Any]:
-    """Draw a number of each kind, so that seeding again shows; return the states then."""
-    random.random()
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.random()
-    if "torch" in sys.modules:
-        sys.modules["torch"].rand(1)
-    return random_state()
 
 
 def _nothing(value: Any) -> dict[str, Any]:

@@ -44,7 +44,6 @@ import builtins
 import gc
 import importlib
 import os
-import random
 import signal
 import socket
 import sys
@@ -58,6 +57,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
+from autograde import chance
 from autograde.capture import LEAVING, Recorder, Shell, Stream
 from autograde.export import compared, export, export_plain, names_of_error, text_of_error
 from autograde.load import load
@@ -323,7 +323,7 @@ class Snapshot:
         args = [self.gift(node) for node in request["args"]]
         kwargs = {name: self.gift(node) for name, node in request["kwargs"].items()}
         if "random" in request:
-            _settle(load(request["random"], self.meet))
+            chance.go_on(load(request["random"], self.meet))
         nodes, values = [*request["args"], *request["kwargs"].values()], [*args, *kwargs.values()]
         back: list[Any] = []
 
@@ -397,7 +397,7 @@ class Snapshot:
         """Return the next value of an iterator."""
         walk, sent = self.objects[request["handle"]], self.gift(request["sent"])
         if "random" in request:
-            _settle(load(request["random"], self.meet))
+            chance.go_on(load(request["random"], self.meet))
         ended: list[Any] = []
 
         def step() -> Any:
@@ -508,12 +508,3 @@ def _generator(state: Any) -> Any:
     bits = getattr(np.random, state["bit_generator"])()
     bits.state = state
     return np.random.Generator(bits)
-
-
-def _settle(state: Mapping[str, Any]) -> None:
-    """Go on with the judge's random numbers."""
-    random.setstate(state["random"])
-    if "numpy" in state:
-        importlib.import_module("numpy").random.set_state(state["numpy"])
-    if "torch" in state:
-        importlib.import_module("torch").set_rng_state(state["torch"])

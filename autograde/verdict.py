@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 import numbers
-import re
 import sys
 from typing import Any
 
 from autograde.capture import NOTHING, Ran
+from autograde.hidden import hidden_lines
 
-__all__ = ["failing_line", "has_hidden_part", "points_of", "visible_part"]
-
-HIDDEN = re.compile(r"(BEGIN|END) HIDDEN TESTS")
+__all__ = ["failing_line", "points_of"]
 
 
 def points_of(ran: Ran, most: float) -> tuple[float, tuple[str, ...]]:
@@ -63,34 +61,6 @@ def _number(value: Any) -> float | None:
         return -math.inf if value < 0 else math.inf
 
 
-def visible_part(source: str) -> str:
-    r"""Return a test as students have it: without its hidden regions.
-
-    Examples
-    --------
-    >>> visible_part("a\n### BEGIN HIDDEN TESTS\nb\n### END HIDDEN TESTS\nc")
-    'a\nc'
-    """
-    hidden = _hidden_lines(source)
-    lines = enumerate(source.splitlines(), start=1)
-    return "\n".join(line for number, line in lines if number not in hidden and not HIDDEN.search(line))
-
-
-def has_hidden_part(source: str) -> bool:
-    """Say whether a test has lines that students do not have."""
-    return bool(_hidden_lines(source))
-
-
-def _hidden_lines(source: str) -> set[int]:
-    inside, hidden = False, set()
-    for number, line in enumerate(source.splitlines(), start=1):
-        if mark := HIDDEN.search(line):
-            inside = mark[1] == "BEGIN"
-        elif inside:
-            hidden.add(number)
-    return hidden
-
-
 def failing_line(error: BaseException | None, source: str) -> tuple[int, bool]:
     """Return the line of a cell that an error came from, 0 if none, and whether a hidden test raised it."""
     trace, numbers_ = (error.__traceback__ if error is not None else None), []
@@ -98,4 +68,4 @@ def failing_line(error: BaseException | None, source: str) -> tuple[int, bool]:
         if trace.tb_frame.f_code.co_filename.startswith("<ipython-input-") and trace.tb_lineno:
             numbers_.append(trace.tb_lineno)
         trace = trace.tb_next
-    return (numbers_[0], bool(_hidden_lines(source) & set(numbers_))) if numbers_ else (0, False)
+    return (numbers_[0], bool(hidden_lines(source) & set(numbers_))) if numbers_ else (0, False)

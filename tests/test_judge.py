@@ -1158,6 +1158,103 @@ def test_the_failing_line_is_shown_and_a_hidden_one_is_not(grade: Grade) -> None
     assert ("", True, "AssertionError: x is not 3") == (hidden.line, hidden.hidden, hidden.error)
 
 
+BEGIN, END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+COUNTS = "calls = []\ndef f():\n    calls.append(1)\n    print(f'call {len(calls)}')\n    return len(calls)"
+
+
+def test_a_hidden_part_goes_on_where_the_visible_part_has_left_off(grade: Grade) -> None:
+    test = f"score = f() / 2\ndisplay('seen')\n{BEGIN}\nassert f() == 2\nscore += 0.25\n{END}\nfloat(score)"
+    outcome = only(grade(notebook(solution(COUNTS, "f"), check(test))))
+    assert outcome.visible is not None
+    assert (0.5, 0.75) == (outcome.visible.points, outcome.points)
+    shown = [output.get("text") or output["data"]["text/plain"] for output in outcome.outputs]
+    assert ["call 1\n", "'seen'", "call 2\n", "0.75"] == shown
+    told = [output.get("text") or output["data"]["text/plain"] for output in outcome.visible.outputs]
+    assert ["call 1\n", "'seen'", "0.5"] == told
+
+
+UNCUT = {
+    "inside a block": f"for x in (1, 2):\n    assert x\n    {BEGIN}\n    assert f() == x\n    {END}",
+    "in two places": f"{BEGIN}\nassert f() == 1\n{END}\nassert f()\n{BEGIN}\nassert f() == 3\n{END}",
+    "before more tests": f"assert f() == 1\n{BEGIN}\nassert f() == 2\n{END}\nassert f()",
+    "behind a magic": f"%precision 3\nassert f() == 1\n{BEGIN}\nassert f() == 2\n{END}",
+}
+
+
+@pytest.mark.parametrize("kind", UNCUT)
+def test_a_hidden_part_that_cannot_be_cut_off_runs_with_the_whole_on_another_copy(
+    grade: Grade, kind: str
+) -> None:
+    source = notebook(solution(COUNTS, "f"), check(UNCUT[kind]))
+    assert 3 == channels(source)
+    outcome = only(grade(source))
+    assert (1, "") == (outcome.points, outcome.error)
+    assert outcome.visible is not None
+    assert (1, "") == (outcome.visible.points, outcome.visible.error)
+
+
+def test_a_hidden_part_may_bind_what_the_last_line_shows(grade: Grade) -> None:
+    outcome = only(grade(notebook(check(f"{BEGIN}\nscore = 0.5\n{END}\nscore"))))
+    assert 0.5 == outcome.points
+    assert outcome.visible is not None
+    assert "NameError: name 'score' is not defined" == outcome.visible.error
+    assert ["execute_result"] == [output["output_type"] for output in outcome.outputs]
+
+
+def test_the_last_value_of_the_visible_part_is_no_credit_for_the_whole(grade: Grade) -> None:
+    outcome = only(grade(notebook(check(f"score = 0.5\nscore\n{BEGIN}\nassert score\n{END}"))))
+    assert outcome.visible is not None
+    assert (0.5, 1) == (outcome.visible.points, outcome.points)
+    assert [] == outcome.outputs
+
+
+def test_random_numbers_go_on_although_other_tests_run_in_between(grade: Grade) -> None:
+    first, second = np.random.RandomState(3).rand(2)
+    test = f"np.random.seed(3)\nassert np.random.rand() == {first!r}\n"
+    test += f"{BEGIN}\nassert f() == {second!r}\n{END}"
+    given = plain("import numpy as np", "given")
+    source = notebook(
+        given,
+        solution("def f():\n    return float(np.random.rand())", "f"),
+        *(check(test, name) for name in "ab"),
+    )
+    assert {"a": 1, "b": 1} == earned(grade(source))
+
+
+def test_all_visible_parts_have_run_before_anything_hidden_does(grade: Grade) -> None:
+    """What a copy was told in a hidden part must not reach what another shows in a visible one."""
+    note = """
+from pathlib import Path
+def f(word=""):
+    path = Path("note")
+    if word:
+        path.write_text(word)
+    return path.read_text() if path.exists() else ""
+"""
+    tests = [
+        check(f"assert f() == ''\n{BEGIN}\nassert f('secret') == 'secret'\n{END}", "a"),
+        check(f"print(f())\n{BEGIN}\nprint(f())\n{END}", "b"),
+    ]
+    first, second = grade(notebook(solution(note.strip(), "f"), *tests)).tests
+    assert second.visible is not None
+    assert "\n" == second.visible.outputs[0]["text"]
+    assert "\nsecret\n" == second.outputs[0]["text"]
+    assert 1 == first.points
+
+
+def test_what_only_the_hidden_part_needs_is_there_for_it(grade: Grade) -> None:
+    given = plain("import math\nLIMIT = 4\ndef close(a):\n    return abs(a - LIMIT) < 1", "given")
+    test = f"LIMIT_HERE = 1\nassert x\n{BEGIN}\nassert close(x + y) and math.floor(3.5) == x\n{END}"
+    source = notebook(given, solution("x, y = 3, 1", "xy"), check(test))
+    assert (1, "") == (only(grade(source)).points, only(grade(source)).error)
+
+
+def test_what_the_visible_part_binds_is_not_bound_again_for_the_hidden_one(grade: Grade) -> None:
+    given = plain("LIMIT = 4", "given")
+    test = f"LIMIT = 5\nx = 7\n{BEGIN}\nassert (lambda: LIMIT + x)() == 12\n{END}"
+    assert 1 == only(grade(notebook(given, solution("x = 3", "x"), check(test)))).points
+
+
 def test_outputs_of_a_test_are_those_of_a_notebook(grade: Grade) -> None:
     outcome = only(grade(notebook(check("print('one'); display('two'); 1 / 0"))))
     assert ["stream", "display_data", "error"] == [output["output_type"] for output in outcome.outputs]

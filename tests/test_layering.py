@@ -61,7 +61,8 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "load": ("nodes standard", "numpy torch"),
         "wire": ("export load nodes", "msgpack"),
         "capture": ("text", "IPython matplotlib traitlets"),
-        "session": ("capture export load wire", "matplotlib_inline numpy torch"),
+        "chance": ("", "numpy torch"),
+        "session": ("capture chance export load wire", "matplotlib_inline numpy torch"),
         "limits": ("", ""),
         "namespaces": ("", ""),
         "pages": ("", ""),
@@ -82,19 +83,21 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "unsupported": ("made names notebook operators origins unseen walk", ""),
         "raised": ("", ""),
         "claims": ("capture wire", ""),
-        "verdict": ("capture", ""),
+        "hidden": ("names", ""),
+        "verdict": ("capture hidden", ""),
         "proxies": ("raised", ""),
-        "remote": ("export iterators load proxies raised sources wire", ""),
+        "remote": ("chance export iterators load proxies raised sources wire", ""),
         "judge": (
-            "capture claims notebook origins proxies remote sources text unsupported verdict walk wire",
+            "capture chance claims hidden names notebook origins proxies remote sources text unsupported"
+            " verdict walk wire",
             "",
         ),
         "marks": ("course judge notebook result walk", ""),
         "executed": ("judge notebook walk", ""),
         "task": ("course intake notebook result", ""),
         "grading": (
-            "capture errors executed judge limits marks namespaces notebook origins pages result sandbox task"
-            " verdict walk",
+            "capture errors executed hidden judge limits marks namespaces notebook origins pages result"
+            " sandbox task walk",
             "numpy",
         ),
         "child": ("", ""),
@@ -112,7 +115,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 # what a student's code can see and reach of this package
-INSIDE = {"nodes", "export", "load", "wire", "capture", "session", "text", "limits", "namespaces"}
+INSIDE = {"nodes", "export", "load", "wire", "capture", "chance", "session", "text", "limits", "namespaces"}
 INSIDE |= {"iterators", "standard", "pages", "parcel", "seccomp", "warden", "warm"}
 HEAVY = {"torch", "torchvision", "matplotlib", "scipy", "sklearn", "pandas", "nbgrader", "anywidget"}
 HEAVY |= {"PIL", "tqdm"}

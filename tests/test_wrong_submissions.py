@@ -120,7 +120,7 @@ def _graded(table: ModuleType, root: Path) -> Class:
 
 
 def _at_home(assignment: Assignment, home: Path) -> Path:
-    """Run the solution from top to bottom in Jupyter; a check that fails stops it. Return where its ``runs`` are, if any."""
+    """Run the solution from top to bottom in Jupyter, where a failed check stops it; return its ``runs``."""
     home.mkdir()
     (home / assignment.source.name).write_text(dumps(load(assignment.source)), encoding="utf-8")
     command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "notebook", "--execute"]

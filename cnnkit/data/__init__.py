@@ -13,7 +13,11 @@ from cnnkit.data.augment import Flip, Shift
 from cnnkit.data.dataset import Dataset
 from cnnkit.data.loader import Loader
 from cnnkit.data.loading import NAMES, load
+from cnnkit.data.paintings import painting
+from cnnkit.data.photographs import photograph
 from cnnkit.data.split import Split
 from cnnkit.data.strokes import scribbles
 
-__all__ = ["NAMES", "Dataset", "Flip", "Loader", "Shift", "Split", "load", "scribbles"]
+__all__ = [
+    "NAMES", "Dataset", "Flip", "Loader", "Shift", "Split", "load", "painting", "photograph", "scribbles",
+]  # fmt: skip

@@ -93,7 +93,7 @@ def loss_network(
     Examples
     --------
     >>> loss_network("cifar10")
-    LossNetwork(cifar10, content relu3, style relu1, relu2, relu3, relu4)
+    LossNetwork(cifar10, content relu3, style conv1, relu2, relu3, relu4)
     """
     if isinstance(model, nn.Sequential):
         if content is None or style is None:
@@ -122,9 +122,10 @@ def _named(name: str) -> LossNetwork:
     if name == "vgg19":
         # conv4_2's ReLU for the content, the first ReLU of each of five blocks for the style
         return LossNetwork(_vgg19(), ("22",), ("1", "6", "11", "20", "29"), *IMAGENET, name)
+    # colours are in the first convolution, whose ReLU comes only after the pooling
     model = pretrained(name).model
     assert isinstance(model, nn.Sequential)
-    return LossNetwork(model, ("relu3",), ("relu1", "relu2", "relu3", "relu4"), *CIFAR10, name)
+    return LossNetwork(model, ("relu3",), ("conv1", "relu2", "relu3", "relu4"), *CIFAR10, name)
 
 
 def _vgg19() -> nn.Sequential:

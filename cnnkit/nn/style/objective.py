@@ -24,8 +24,8 @@ class Weights:
     """
 
     content: float = 1.0
-    style: float = 1.0
-    variation: float = 1.0
+    style: float = 40.0
+    variation: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Objective:
     """The loss of pictures, given the style.
 
     Each layer's loss is divided by what it would be if all features were 0. So every layer counts alike,
-    and weights near 1 suit any loss network, however large its activations are.
+    and the same weights suit any loss network, however large its activations are.
 
     Parameters
     ----------
