@@ -106,7 +106,7 @@ def _mosaic(side: int, rng: np.random.Generator) -> Floats:
     glass = colours[(chosen + strange) % len(colours)] * rng.uniform(0.82, 1.12, patch.size)[:, None]
     gap = np.clip((second - first - 1.5) / 3.0, 0, 1)[..., None]
     joint = _rgb(["#1A1420"])[0]
-    return joint + (glass[owner] - joint) * gap
+    return np.asarray(joint + (glass[owner] - joint) * gap)
 
 
 def _ink(side: int, rng: np.random.Generator) -> Floats:
@@ -123,7 +123,7 @@ def _ink(side: int, rng: np.random.Generator) -> Floats:
         distance = np.abs((along / 11.0) % 1 - 0.5) * 2  # 0 in the middle of a line
         line = np.clip((width - distance) * 5.5, 0, 1)[..., None]
         picture = picture + (black - picture) * line
-    return picture
+    return np.asarray(picture)
 
 
 RULES: dict[str, Callable[[int, np.random.Generator], Floats]] = {

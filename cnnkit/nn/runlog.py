@@ -23,7 +23,17 @@ from cnnkit.nn.run import Evaluation, Final, Run
 from cnnkit.nn.signature import network_of
 from cnnkit.nn.state import load_tensors, weights_hash
 
-__all__ = ["Log", "Promise", "parse", "read", "require_promised", "state_path", "text_of", "weights_path"]
+__all__ = [
+    "Log",
+    "Promise",
+    "lines",
+    "parse",
+    "read",
+    "require_promised",
+    "state_path",
+    "text_of",
+    "weights_path",
+]
 
 FORMAT = 1
 COUNTERS = ("updates", "examples", "cpu_seconds")
@@ -193,7 +203,7 @@ def parse(text: str, name: str) -> tuple[Run, Promise | None]:
     run: dict[str, Any] | None = None
     rows: list[tuple[int, Evaluation]] = []
     ends: dict[str, Any] = {"final": Final(), "reason": "unfinished"}
-    for number, line in _lines(text, name):
+    for number, line in lines(text, name):
         event = line.pop("event", None)
         try:
             if event == "start" and run is None:
@@ -236,19 +246,19 @@ def require_promised(weights: Mapping[str, Tensor], promise: Promise, file: str)
         )
 
 
-def _lines(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def lines(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the number and content of each line, its seal checked."""
-    lines = text.split("\n")
+    rows = text.split("\n")
     before = ""
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(rows, start=1):
         if not line:
             continue
         try:
             content = json.loads(line)
             seal = content.pop("seal")
         except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-            following = lines[number] if number < len(lines) else ""
-            if number == len(lines) or following.startswith('{"event": "resume"'):
+            following = rows[number] if number < len(rows) else ""
+            if number == len(rows) or following.startswith('{"event": "resume"'):
                 continue  # cut off when the process was killed
             raise _damaged(name, number, "is no line of a run log") from error
         if seal != _seal(before, content):

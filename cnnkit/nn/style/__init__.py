@@ -19,10 +19,15 @@ from cnnkit.nn.style.losses import content_loss, style_loss, total_variation
 from cnnkit.nn.style.networks import LossNetwork, loss_network
 from cnnkit.nn.style.objective import Losses
 from cnnkit.nn.style.optimisation import Step, Transfer, transfer
+from cnnkit.nn.style.painters import pretrained, shipped, stylise, verify
+from cnnkit.nn.style.records import StyleRun
 from cnnkit.nn.style.repetition import Ring, order_gap, repeat, ring
+from cnnkit.nn.style.training import fit_style
+from cnnkit.nn.style.transform import TransformNetwork
 
 __all__ = [
-    "LossNetwork", "Losses", "Ring", "Step", "Transfer", "box_blur", "compose", "content_loss",
-    "convolution", "features", "gram", "loss_network", "order_gap", "repeat", "ring", "style_loss",
-    "total_variation", "transfer",
+    "LossNetwork", "Losses", "Ring", "Step", "StyleRun", "Transfer", "TransformNetwork", "box_blur",
+    "compose", "content_loss", "convolution", "features", "fit_style", "gram", "loss_network", "order_gap",
+    "pretrained", "repeat", "ring", "shipped", "style_loss", "stylise", "total_variation", "transfer",
+    "verify",
 ]  # fmt: skip

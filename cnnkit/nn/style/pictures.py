@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from cnnkit.errors import ArgumentError, ShapeError
 from cnnkit.nn.names import require_whole
 from cnnkit.shapes import shape_text
 
-__all__ = ["LEAST", "as_array", "as_tensor", "fitted"]
+__all__ = ["LEAST", "as_array", "as_tensor", "fitted", "picture_hash"]
 
 LEAST = 16  # pixels along a side; below, a network that pools twice sees nothing any more
 
@@ -58,18 +59,19 @@ def as_array(x: Tensor, like: ArrayLike) -> NDArray[Any]:
     return picture.astype(kind) if kind.kind == "f" else (picture * 255).round().astype(np.uint8)
 
 
-def fitted(function: str, argument: str, x: Tensor, most: int) -> Tensor:
+def fitted(function: str, argument: str, x: Tensor, most: int, says: bool = True) -> Tensor:
     """Return a picture whose longer side has at most `most` pixels; where it was larger, a line says so."""
     most = require_whole(function, "size", most, LEAST)
     height, width = x.shape[-2:]
     if max(height, width) <= most:
         return x
     smaller = [max(LEAST, round(side * most / max(height, width))) for side in (height, width)]
-    # Printed and not a warning: nbgrader takes whatever a test cell says on stderr for a failure.
-    print(
-        f"{function}: `{argument}` has {height} × {width} pixels and is made smaller,"
-        f" {smaller[0]} × {smaller[1]}; size={max(height, width)} leaves it as it is."
-    )
+    if says:
+        # Printed and not a warning: nbgrader takes whatever a test cell says on stderr for a failure.
+        print(
+            f"{function}: `{argument}` has {height} × {width} pixels and is made smaller,"
+            f" {smaller[0]} × {smaller[1]}; size={max(height, width)} leaves it as it is."
+        )
     return functional.interpolate(x, size=smaller, mode="bilinear", antialias=True).clamp(0, 1)
 
 
@@ -92,3 +94,9 @@ def _require_shape(function: str, argument: str, shape: tuple[int, ...]) -> None
 
 def _kind(image: Any, x: NDArray[Any]) -> str:
     return f"{image!r:.40}" if isinstance(image, str) else f"of type {type(image).__name__}, {x.dtype}"
+
+
+def picture_hash(x: Tensor) -> str:
+    """Return 12 hexadecimal digits that tell a (1, 3, H, W) picture apart, as bytes."""
+    pixels = (x[0] * 255).round().byte().numpy()
+    return hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()[:12]
