@@ -86,6 +86,17 @@ PUBLISHED = {
     },
     "updates": {"batch_20": 2000, "batch_300": 133, "batch_2000": 20, "why": "fewer updates"},
     "depth-parameters": {"1": 41418, "2": 13018, "3": 7658, "4": 8058},
+    "resnet-counts": {"total": 11181642, "trained": 8398858, "frozen": 2782784, "statistics": 4480},
+    "resnet-sizes": {
+        "conv1": 56,
+        "maxpool": 28,
+        "layer1": 28,
+        "layer2": 14,
+        "layer3": 7,
+        "layer4": 4,
+        "layer4 of 224": 7,
+        "layer4 of 32": 1,
+    },
 }
 
 # What course.md's catalogue of wrong totals says that each mistake gives.
@@ -129,7 +140,9 @@ def test_each_wrong_way_of_counting_gives_its_published_total(mistake: str, tota
     assert question("report-cnn-parameters").wrong[mistake]["total"] == total
 
 
-@pytest.mark.parametrize(("notebook", "points"), [("A1", 25), ("A2", 34), ("A3", 23), ("A4", 18), ("A5", 32)])
+@pytest.mark.parametrize(
+    ("notebook", "points"), [("A1", 25), ("A2", 34), ("A3", 23), ("A4", 18), ("A5", 32), ("A7", 18)]
+)
 def test_what_the_checks_of_each_notebook_are_worth(notebook: str, points: float) -> None:
     every = [*ALL, *EXPERIMENTS.values()]
     assert sum(entry.points for entry in every if entry.code.startswith(f"{notebook}-")) == points

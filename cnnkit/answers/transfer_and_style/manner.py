@@ -234,59 +234,73 @@ CHANGES: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def _unchanged(features: Array) -> dict[str, str]:
-    right = {name: np.allclose(_gram(change(features)), _gram(features)) for name, change in CHANGES.items()}
-    return {name: "yes" if same else "no" for name, same in right.items()}
+Norm = Callable[[Array, Array], float]
 
 
-def _believed(**differently: str) -> Callable[[Array], dict[str, str]]:
-    """Return what someone says who is right but for these entries, written with _ for a blank."""
-    return lambda features: (
-        _unchanged(features) | {name.replace("_", " "): word for name, word in differently.items()}
-    )
+def _share(new: Array, old: Array) -> float:
+    return float(np.linalg.norm(new - old) / np.linalg.norm(old))
 
 
-UNCHANGED = Question(
-    id="gram-unchanged",
+def _changes(
+    share: Norm = _share,
+    of: Callable[[Array], Array] = _gram,
+    **differently: float,
+) -> Callable[[Array], dict[str, float]]:
+    """Return someone's way of measuring the four changes; entries are written with _ for a blank."""
+
+    def method(features: Array) -> dict[str, float]:
+        found = {name: share(of(change(features)), of(features)) for name, change in CHANGES.items()}
+        return found | {name.replace("_", " "): value for name, value in differently.items()}
+
+    return method
+
+
+GRAM_CHANGES = Question(
+    id="gram-changes",
     code="A7-4c",
     points=1,
-    variable="gram_unchanged",
-    ask="After which changes of the feature maps is the Gram matrix the same?",
-    method=_unchanged,
+    variable="gram_changes",
+    ask="By what share of its length does the Gram matrix change when the feature maps do, in four ways?",
+    method=_changes(),
     inputs={"features": np.random.default_rng(76).random((4, 6, 8))},
-    choices=("yes", "no"),
     mistakes=(
         Mistake(
-            "knows-places",
-            "the Gram matrix is thought to know where something is",
-            "It sums over all places: try it with your function.",
-            _believed(mirrored="no", shuffled="no"),
+            "of-the-maps",
+            "the maps are compared, not their Gram matrices",
+            "Put both through your `gram` first.",
+            _changes(of=lambda features: features),
         ),
         Mistake(
-            "shuffling-breaks-it",
-            "shuffling is thought to break what mirroring does not",
-            "Both put the places into another order, the same one for all channels. Try it.",
-            _believed(shuffled="no"),
+            "share-of-the-new",
+            "the change is divided by the length of the new Gram matrix",
+            "Divide by the length of the one before the change.",
+            _changes(lambda new, old: float(np.linalg.norm(new - old) / np.linalg.norm(new))),
         ),
         Mistake(
-            "channels-by-themselves",
-            "each channel is thought to count by itself",
-            "It holds products of two channels at the same place: move one, and they no longer meet.",
-            _believed(one_channel_moved="yes"),
+            "not-divided",
+            "the change is not divided by the length of the Gram matrix",
+            "A share: divide by np.linalg.norm(gram(maps)).",
+            _changes(lambda new, old: float(np.linalg.norm(new - old))),
         ),
         Mistake(
-            "strength-divided-out",
-            "the strength of the activations is thought to be divided out",
-            "It is divided by how many numbers there are, not by how large they are.",
-            _believed(twice_as_strong="yes"),
+            "ratio-of-lengths",
+            "the lengths of the two matrices are divided, which is 1 where nothing has changed",
+            "Take the length of the difference.",
+            _changes(lambda new, old: float(np.linalg.norm(new) / np.linalg.norm(old))),
         ),
         Mistake(
-            "always",
-            "no change at all is thought to reach the Gram matrix",
-            "Try each with your function.",
-            _believed(one_channel_moved="yes", twice_as_strong="yes"),
+            "difference-of-lengths",
+            "the lengths are subtracted, not the matrices",
+            "Subtract first, then take the length: two different matrices may be equally long.",
+            _changes(lambda new, old: float(abs(np.linalg.norm(new) / np.linalg.norm(old) - 1))),
+        ),
+        Mistake(
+            "doubling-doubles",
+            "the Gram matrix is thought to double with the activations",
+            "It holds products of two of them. Try it with your function.",
+            _changes(twice_as_strong=1.0),
         ),
     ),
 )
 
-QUESTIONS: tuple[Question, ...] = (GRAM, CONTENT, UNCHANGED)
+QUESTIONS: tuple[Question, ...] = (GRAM, CONTENT, GRAM_CHANGES)

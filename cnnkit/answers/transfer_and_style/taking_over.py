@@ -27,7 +27,7 @@ from cnnkit.network import Network
 if TYPE_CHECKING:
     from cnnkit.nn.run import Run
 
-__all__ = ["EXAMPLES", "IMAGES", "QUESTIONS", "alike", "five_classes"]
+__all__ = ["EXAMPLES", "IMAGES", "PAIRS", "QUESTIONS", "TAKING_OVER", "alike", "five_classes"]
 
 IMAGES = 250
 EXAMPLES = 1500
@@ -215,6 +215,7 @@ TAKING_OVER = EvidenceQuestion(
     data=("cifar10 of 5-9",),
     groups=("scratch", "frozen", "fine-tuned"),
     claims=tuple(PAIRS),
+    splits=("validation",),
     subset=True,
     requirements=(
         ask.network(0.25, five_classes()),
