@@ -288,6 +288,10 @@ class Shell(InteractiveShell):
             text = str(value)
         self.recorder.error(kind.__name__, text, lines or [])
 
+    def _format_exception_for_storage(self, *args: Any, **options: Any) -> list[str]:
+        """Keep nothing of an error: IPython would read and color the text of all frames for its history."""
+        return []
+
     def system(self, cmd: str) -> None:
         """Run a shell line, and keep what it prints; there is no terminal to run it on."""
         ran = self._shell_line(cmd)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import random
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 __all__ = ["go_on", "moved_on", "state"]
@@ -14,8 +14,8 @@ __all__ = ["go_on", "moved_on", "state"]
 def state() -> dict[str, Any]:
     """Return where they stand."""
     found: dict[str, Any] = {"random": random.getstate()}
-    if "numpy" in sys.modules:
-        found["numpy"] = sys.modules["numpy"].random.get_state()
+    if "numpy.random" in sys.modules:  # numpy itself would only load it now
+        found["numpy"] = sys.modules["numpy.random"].get_state()
     if "torch" in sys.modules:
         found["torch"] = sys.modules["torch"].get_rng_state()
     return found
@@ -24,8 +24,8 @@ def state() -> dict[str, Any]:
 def moved_on() -> dict[str, Any]:
     """Draw a number of each kind, so that seeding again shows; return where they stand then."""
     random.random()
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.random()
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].random()
     if "torch" in sys.modules:
         sys.modules["torch"].rand(1)
     return state()
@@ -35,6 +35,6 @@ def go_on(found: Mapping[str, Any]) -> None:
     """Go on from where they stood, here or in another process."""
     random.setstate(found["random"])
     if "numpy" in found:
-        importlib.import_module("numpy").random.set_state(found["numpy"])
+        import_module("numpy.random").set_state(found["numpy"])
     if "torch" in found:
-        importlib.import_module("torch").set_rng_state(found["torch"])
+        import_module("torch").set_rng_state(found["torch"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from autograde.names import parse
 
@@ -65,6 +66,7 @@ class Parts:
     rest: str
 
 
+@lru_cache(maxsize=512)
 def parts(source: str) -> Parts | None:
     r"""Return a test in parts; None if it can only run as a whole.
 

@@ -291,7 +291,7 @@ class _Judge:
 
     def run(self, submitted: Notebook) -> Judged:
         try:
-            tested = self.tested(list(self.half(steps(self.source, submitted))))
+            tested = self.tested(self.half(steps(self.source, submitted)))
         finally:
             for channel in (self.main, *self.spare):
                 channel.close()
@@ -322,31 +322,36 @@ class _Judge:
                 tested[number] = replace(rest(), visible=seen)
         return tested
 
-    def half(self, plan: Sequence[Step]) -> Iterator[_Look]:
-        """Run the student's half; yield each look that a test will take at what stands there now."""
+    def half(self, plan: Sequence[Step]) -> list[_Look]:
+        """Run the student's half; return each look that a test will take at what stood there then."""
         end = time.monotonic() + self.patience.total
-        turn = 0
-        for step in plan:
+        looks: list[_Look] = []
+        last = max((number for number, step in enumerate(plan) if step.test is None), default=-1)
+        for number, step in enumerate(plan):
             if not self.lost and time.monotonic() > end:
                 self.lost = (
                     f"the cells from {step.id} on did not run: {self.patience.total:g} seconds were over."
                 )
-            if step.test is None:
-                if not self.lost:
-                    self.cell(step)
-                continue
-            part = replace(step, source=visible_part(step.source))
-            told, whole = (self.origins.prelude(look.source, step.test) for look in (part, step))
-            cut = parts(step.source)
-            kept, sources = self.kept(step, told, whole), Sources(self.texts)
-            looks = [(step, told if cut else whole)]
-            if cut is None and self.twice and has_hidden_part(step.source):
-                looks = [(part, told), (step, whole)]
-            for look, prelude in looks:
-                if kept is None:
-                    self.copy(step, turn)
-                yield _Look(look, prelude, turn, kept, None if self.lost else sources, cut, whole)
-                turn += 1
+            if step.test is not None:
+                looks += self.looks(step, len(looks), alone=number > last and number == len(plan) - 1)
+            elif not self.lost:
+                self.cell(step)
+        return looks
+
+    def looks(self, step: Step, turn: int, *, alone: bool) -> Iterator[_Look]:
+        """Yield the looks that a test will take at what stands there now; `alone` if nothing comes later."""
+        part, cut = replace(step, source=visible_part(step.source)), parts(step.source)
+        assert step.test is not None
+        told, whole = (self.origins.prelude(look.source, step.test) for look in (part, step))
+        kept, sources = self.kept(step, told, whole), Sources(self.texts)
+        looks = [(step, told if cut else whole)]
+        if cut is None and self.twice and has_hidden_part(step.source):
+            looks = [(part, told), (step, whole)]
+        for left, (look, prelude) in enumerate(looks, start=1 - len(looks)):
+            if kept is None:
+                self.copy(step, turn, "stay" if alone and left == 0 else "fork")
+            yield _Look(look, prelude, turn, kept, None if self.lost else sources, cut, whole)
+            turn += 1
 
     def kept(self, step: Step, told: Prelude, whole: Prelude) -> Kept | None:
         """Fetch what a test asks for, if students see all of it in their version and it is plain data."""
@@ -360,11 +365,11 @@ class _Judge:
                 return Kept(answer["values"])
         return None
 
-    def copy(self, step: Step, turn: int) -> None:
-        """Have a copy of the session wait for a test."""
+    def copy(self, step: Step, turn: int, do: str) -> None:
+        """Have a copy of the session wait for a test, or for the last one the session itself."""
         with suppress(SessionLost):
             if not self.lost:
-                answer = self.ask(f"before {step.id}", {"do": "fork", "channel": turn, "seconds": 0})
+                answer = self.ask(f"before {step.id}", {"do": do, "channel": turn, "seconds": 0})
                 if "forked" not in answer:
                     self.lose(f"the session sent nonsense before {step.id}")
 

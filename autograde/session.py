@@ -17,6 +17,7 @@ On the main channel:
 - ``plain``: ``names`` -> ``values`` of those that there are, as they are now; None unless all of them are
   small plain data. Only what the students' own tests name is asked for in this way
 - ``fork``: ``channel`` -> ``forked``; a copy of this process, as it is now, serves that channel from now on
+- ``stay``: ``channel`` -> ``forked``; no copy, for no cell is left to run: this process serves that channel
 - ``stop``: ``channel``; kills that copy, no answer
 
 On a copy's channel:
@@ -44,6 +45,7 @@ import builtins
 import gc
 import importlib
 import os
+import select
 import signal
 import socket
 import sys
@@ -170,8 +172,9 @@ def _serve(channels: Sequence[socket.socket]) -> None:
     shell.user_ns["_dh"][:] = [Path.cwd()]  # not where the stage was set
     session = _Session(shell, Channel(channels[0]), list(channels[1:]))
     with suppress(Silence):
-        while True:
+        while session.stays is None:
             session.answer(session.main.receive(None))
+        session.serve(session.stays)
 
 
 def _no_input(prompt: object = "") -> NoReturn:
@@ -186,6 +189,7 @@ class _Session:
         self.main = channel
         self.spare = spare
         self.copies: dict[int, int] = {}  # channel -> process
+        self.stays: Snapshot | None = None
 
     def answer(self, request: Message) -> None:
         do = request.get("do")
@@ -195,6 +199,8 @@ class _Session:
             answer = self.plain(request)
         elif do == "fork":
             answer = self.fork(request)
+        elif do == "stay":
+            answer = self.stay(request)
         elif do == "stop":
             return self.stop(request)
         else:
@@ -232,6 +238,22 @@ class _Session:
         channel.close()
         self.copies[request["channel"]] = copy
         return {"forked": True}
+
+    def stay(self, request: Message) -> Message:
+        gc.disable()  # as in a copy
+        self.stays = Snapshot(self.shell.user_ns, Channel(self.spare[request["channel"]]))
+        return {"forked": True}
+
+    def serve(self, snapshot: Snapshot) -> None:
+        """Be the copy for the last test, and go on to hear of others that shall be stopped."""
+        open_ = [self.main, snapshot.channel]
+        while self.main in open_:
+            begun = [channel for channel in open_ if channel.begun]
+            for channel in begun or select.select(open_, [], [])[0]:
+                if channel is self.main:
+                    self.answer(self.main.receive(None))
+                elif not snapshot.goes_on():
+                    open_.remove(channel)
 
     def stop(self, request: Message) -> None:
         if (copy := self.copies.pop(request["channel"], None)) is not None:
@@ -283,13 +305,25 @@ class Snapshot:
 
     def serve(self) -> None:
         """Answer until the judge is done or gone."""
-        with suppress(Silence):
-            while (request := self.channel.receive(None)).get("do") != "end":
-                answer = self.answered(request)
-                try:
-                    self.channel.send(answer | {"id": request.get("id")})
-                except WireError as problem:
-                    self.channel.send({"refused": str(problem), "id": request.get("id")})
+        while self.goes_on():
+            pass
+
+    def goes_on(self) -> bool:
+        """Answer one request; return False when the judge is done or gone."""
+        try:
+            request = self.channel.receive(None)
+            if request.get("do") == "end":
+                return False
+            answer = self.answered(request)
+            try:
+                self.channel.send(answer | {"id": request.get("id")})
+            except Silence:
+                raise
+            except WireError as problem:
+                self.channel.send({"refused": str(problem), "id": request.get("id")})
+        except Silence:
+            return False
+        return True
 
     def answered(self, request: Message) -> Message:
         """Answer one request; whatever a student's object does, there is an answer."""

@@ -112,7 +112,7 @@ class Warden:
         for _ in range(200):
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.child, signal.SIGKILL)
-            family = self.family() - {self.child}
+            family = self.family().keys() - {self.child}
             for process in family:
                 with suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
@@ -122,20 +122,21 @@ class Warden:
                 return
             time.sleep(0.005)
 
-    def family(self) -> set[int]:
-        """Return the ids of the session's processes, as far as /proc shows them."""
+    def family(self) -> dict[int, dict[str, int]]:
+        """Return the session's processes, as far as /proc shows them: the status of each by its id."""
         if self.processes is None:
-            return {self.child}
-        parents = {}
-        for name in os.listdir(self.processes):
-            if name.isdigit() and (fields := self.status(int(name))):
-                parents[int(name)] = fields.get("PPid", 0)
-        found: set[int] = set()
-        more = {self.child} if self.alone else {os.getpid()}
+            return {self.child: {}}
+        names = filter(str.isdigit, os.listdir(self.processes))
+        rows = {int(name): row for name in names if (row := self.status(int(name)))}
+        children: dict[int, list[int]] = {}
+        for process, row in rows.items():
+            children.setdefault(row.get("PPid", 0), []).append(process)
+        found: dict[int, dict[str, int]] = {}
+        more = [self.child] if self.alone else children.get(os.getpid(), [])
         while more:
-            found |= more
-            more = {process for process, parent in parents.items() if parent in more} - found
-        return found - {os.getpid()}
+            found |= {process: rows[process] for process in more if process in rows}
+            more = [child for process in more for child in children.get(process, [])]
+        return found
 
     def status(self, process: int) -> dict[str, int]:
         """Return the numbers in a process's status file; the sizes are in KiB. Nothing if it is gone."""
@@ -161,7 +162,7 @@ class Warden:
         if not self.alone and len(family) > self.limits.processes:
             return f"stopped at {len(family)} processes, its limit is {self.limits.processes:g}"
         most = (self.limits.memory + self.inherited) / 1024
-        rows = [self.status(process) for process in family]
+        rows = family.values()
         # What forks share is counted once for each of them: good enough while it is below the limit.
         beside = sum(row.get(name, 0) for row in rows for name in ("RssShmem", "VmPTE", "VmSwap"))
         if sum(row.get("RssAnon", 0) for row in rows) + beside <= most:

@@ -56,6 +56,11 @@ class Channel:
         """Return the socket's file descriptor, -1 once it is closed."""
         return self._sock.fileno()
 
+    @property
+    def begun(self) -> bool:
+        """Whether a part of the next message is here already."""
+        return bool(self._left)
+
     def close(self) -> None:
         """Close the socket; the other side then meets Silence."""
         self._sock.close()

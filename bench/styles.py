@@ -5,7 +5,7 @@ same to the last bit on the same kind of CPU; elsewhere it ends near it. A netwo
 not trained again; delete its files for that. ``cnnkit weights`` measures what is there.
 
 It needs `nn.pretrained("cifar10")` as loss network and CIFAR-10's images (``cnnkit data get cifar10``), and
-trains for six minutes of one core each.
+trains for three minutes of one core each.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ CARD = """# {name}
 
 - **Network**: `nn.style.TransformNetwork()`, {parameters:,} parameters, {size:,} bytes of weights.
 - **Style**: `data.painting("{name}")`, painted by rule.
-- **Trained on**: {examples:,} pieces of {crop} × {crop} pixels in {steps:,} steps, {seconds:,.0f} CPU seconds
-  of one thread; half of them of scikit-learn's two photographs (at 640 and 320 pixels), half of {images}
-  training images of CIFAR-10, enlarged four times. The loss network is `nn.pretrained("cifar10")`,
+- **Trained on**: {examples:,} pieces of {crop} × {crop} pixels in {steps:,} steps, {seconds:,.0f} CPU
+  seconds of one thread; half of them of scikit-learn's two photographs (at 640 and 320 pixels), half of
+  {images} training images of CIFAR-10, enlarged four times. The loss network is `nn.pretrained("cifar10")`,
   content {content_layers}, style {style_layers}. Options and the curve: `{name}.jsonl`.
 - **Measured** on `data.photograph("{photograph}")`: content {content:.4f}, style {style:.4f}, as shares
   (1: nothing of it); the photograph itself, unpainted, has content 0 and style {before:.4f}. `cnnkit weights`
@@ -48,18 +48,26 @@ LIMITS = (
 PHOTOGRAPH = "china"
 IMAGES = 200
 
-SHARED: dict[str, Any] = {"batch_size": 4, "crop": 96, "lr": 0.003, "precision": "bfloat16", "seed": 1}
+SHARED: dict[str, Any] = {
+    "steps": 1800,
+    "batch_size": 2,
+    "crop": 128,
+    "lr": 0.003,
+    "content_layers": ["relu2", "relu3"],
+    "precision": "bfloat16",
+    "seed": 1,
+}
 PLANS: dict[str, tuple[dict[str, Any], str]] = {
     "waves": (
-        {"steps": 2400, "style_weight": 40.0},
+        {"style_weight": 6.0},
         "Paints a picture in strokes of blue and gold, along its edges and in whirls where there are none.",
     ),
     "mosaic": (
-        {"steps": 2400, "style_weight": 20.0},
+        {"style_weight": 8.0},
         "Lays a picture out in tiles of coloured glass with dark joints.",
     ),
     "ink": (
-        {"steps": 2400, "style_weight": 40.0},
+        {"style_weight": 8.0},
         "Draws a picture in black hatching on warm paper, with a wash of red.",
     ),
 }

@@ -1,4 +1,4 @@
-"""The command line: ``cnnkit data | data get NAME | weights | doctor``.
+"""The command line: ``cnnkit data | data get NAME | weights [NAME] | doctor``.
 
 Exit codes: 0 done; 1 something is damaged, missing or could not be fetched; 2 the command cannot be carried
 out as it was given; 130 interrupted; 141 nobody reads the output.
@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     get.set_defaults(run=_get)
 
     weights = commands.add_parser("weights", help="list the trained networks, and measure them again")
+    weights.add_argument("names", nargs="*", metavar="NAME", help="default: all of them")
     weights.set_defaults(run=_weights)
 
     doctor = commands.add_parser("doctor", help="say what this environment lacks")
@@ -101,25 +102,47 @@ def _get(options: argparse.Namespace) -> int:
 
 
 def _weights(options: argparse.Namespace) -> int:
+    from cnnkit import nn
+    from cnnkit.nn.names import require_known
+
+    known = [*nn.shipped(), *nn.style.shipped()]
+    for name in options.names:
+        require_known("weights", "name", name, known)
+    named = options.names or known
+    agree = [_classifier(name) if name in nn.shipped() else _style(name) for name in named]
+    return int(not all(agree))
+
+
+def _classifier(name: str) -> bool:
+    """Print what a classifier is and what is measured of it; False where that is not what its log says."""
     from cnnkit import data, nn
     from cnnkit.data.catalogue import OFFICIAL
     from cnnkit.data.derived import origin
     from cnnkit.data.loading import find
     from cnnkit.nn.trained import FOLDER
 
-    differs = False
-    for name in nn.shipped():
-        run = nn.runlog.read(FOLDER / f"{name}.jsonl")
-        assert run.network is not None
-        print(f"{name}: {run.network.ledger().total:,} parameters, trained on {run.data['name']}", flush=True)
-        source, _ = origin(run.data["name"])
-        if find(OFFICIAL[source]) is None:
-            print(f"  not measured: {source} is not here. Fetch it: cnnkit data get {source}")
-            continue
-        found = nn.verify(run, data.load(run.data["name"], download=False))
-        differs |= not found.agrees
-        print("\n".join(f"  {line}" for line in str(found).splitlines()))
-    return int(differs)
+    run = nn.runlog.read(FOLDER / f"{name}.jsonl")
+    assert run.network is not None
+    print(f"{name}: {run.network.ledger().total:,} parameters, trained on {run.data['name']}", flush=True)
+    source, _ = origin(run.data["name"])
+    if find(OFFICIAL[source]) is None:
+        print(f"  not measured: {source} is not here. Fetch it: cnnkit data get {source}")
+        return True
+    found = nn.verify(run, data.load(run.data["name"], download=False))
+    print("\n".join(f"  {line}" for line in str(found).splitlines()))
+    return found.agrees
+
+
+def _style(name: str) -> bool:
+    """Do the same with a transform network, which needs no data that must be fetched."""
+    from cnnkit import data, nn
+
+    run = nn.style.pretrained(name)
+    count = sum(weight.numel() for weight in run.model.parameters())
+    print(f"{name}: {count:,} parameters, paints in the style of data.painting({name!r})", flush=True)
+    found = nn.style.verify(run, data.painting(name), data.photograph("china"))
+    print(f"  {found}")
+    return found.agrees
 
 
 def _doctor(options: argparse.Namespace) -> int:

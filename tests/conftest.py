@@ -1,15 +1,18 @@
 """What every test shares."""
 
+import gc
 import hashlib
 import os
 import signal
 import socket
 import sqlite3
 import sys
+import threading
 import warnings
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 # Read once, when numpy and torch load: a process with more threads could not be forked by the tests.
@@ -205,3 +208,28 @@ def own_module():
             return self.fc(x.flatten(1))
 
     return Mine
+
+
+@pytest.fixture
+def served(tmp_path, monkeypatch):
+    """Serve a folder on loopback, as (address, folder); torch keeps what it fetches in another folder."""
+    import torch
+
+    monkeypatch.delenv("CNNKIT_OFFLINE", raising=False)  # it forbids fetching from any address
+    folder = tmp_path / "served"
+    folder.mkdir()
+    quiet = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        before = torch.hub.get_dir()
+        torch.hub.set_dir(str(tmp_path / "hub"))
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/", folder
+        finally:
+            torch.hub.set_dir(before)
+            server.shutdown()
+            thread.join()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ResourceWarning)  # torch leaves its connections open
+                gc.collect()

@@ -1221,8 +1221,11 @@ def test_random_numbers_go_on_although_other_tests_run_in_between(grade: Grade) 
     assert {"a": 1, "b": 1} == earned(grade(source))
 
 
-def test_all_visible_parts_have_run_before_anything_hidden_does(grade: Grade) -> None:
+def test_all_visible_parts_have_run_before_anything_hidden_does(
+    grade: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What a copy was told in a hidden part must not reach what another shows in a visible one."""
+    monkeypatch.chdir(tmp_path)
     note = """
 from pathlib import Path
 def f(word=""):
@@ -1240,6 +1243,35 @@ def f(word=""):
     assert "\n" == second.visible.outputs[0]["text"]
     assert "\nsecret\n" == second.outputs[0]["text"]
     assert 1 == first.points
+
+
+def test_the_session_serves_the_last_test_itself_and_still_stops_the_copies_of_others(
+    grade: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    student = """
+import os, time
+from pathlib import Path
+session = os.getpid()
+
+def endless():
+    Path("copy").write_text(str(os.getpid()))
+    while True:
+        pass
+
+def stopped():
+    for _ in range(200):
+        if not Path("/proc", Path("copy").read_text()).exists():
+            return True
+        time.sleep(0.01)
+
+def here():
+    return os.getpid()
+"""
+    last = check("assert here() == session\nassert stopped()", "last")
+    source = notebook(solution(student.strip(), "f"), check("endless()", "first"), last)
+    judged = grade(source, patience=QUICK)
+    assert {"first": 0, "last": 1} == earned(judged), judged.tests
 
 
 def test_what_only_the_hidden_part_needs_is_there_for_it(grade: Grade) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,6 @@ from cnnkit.nn import style
 from cnnkit.nn.style import networks
 from cnnkit.nn.style.objective import Objective, Weights
 from cnnkit.nn.style.progress import Steps
-from tests_served import served  # noqa: F401
 
 
 def noise(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -184,7 +184,6 @@ def test_a_large_photograph_is_made_smaller_and_a_line_says_so(capsys: pytest.Ca
     )
 
 
-GREY = "Its one channel must be copied"
 BAD = {
     "a grey picture": (
         np.zeros((40, 40)),
@@ -195,8 +194,8 @@ BAD = {
     "channels last": (
         np.zeros((40, 50, 3), np.uint8),
         ShapeError,
-        "has shape (40, 50, 3), expected (3, H, W) with at least 16 pixels along each side. The channels stand"
-        " last: image.transpose(2, 0, 1).",
+        "has shape (40, 50, 3), expected (3, H, W) with at least 16 pixels along each side. The channels"
+        " stand last: image.transpose(2, 0, 1).",
     ),
     "a batch": (np.zeros((2, 3, 40, 50)), ShapeError, "Give one picture: images[0]."),
     "transparency": (np.zeros((4, 40, 50)), ShapeError, "leave it out, image[:3]."),
@@ -235,7 +234,10 @@ def test_what_is_no_picture_is_named_with_a_cure(case: str, argument: str) -> No
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"model": "vgg"}, "loss_network: `model` is 'vgg', expected one of cifar10, vgg19. Did you mean 'vgg19'?"),
+        (
+            {"model": "vgg"},
+            "loss_network: `model` is 'vgg', expected one of cifar10, vgg19. Did you mean 'vgg19'?",
+        ),
         ({"style_layers": ["rellu1"]}, "`layer` is 'rellu1', expected one of"),
         ({"style_layers": []}, "`layers` is empty, expected at least 1 name. Name one."),
         ({"start": "style"}, "transfer: `start` is 'style', expected one of content, noise."),
@@ -280,3 +282,33 @@ def test_losses_of_maps_that_do_not_belong_together_say_why() -> None:
         style.gram(maps.numpy())  # type: ignore[arg-type]
     with pytest.raises(ShapeError, match=r"expected at least 2 rows and 2 columns"):
         style.total_variation(maps[..., :1])
+
+
+def test_vgg19_is_fetched_checked_and_looks_at_its_own_layers(
+    served: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from torchvision.models import vgg19
+
+    address, folder = served
+    with torch.device("meta"):
+        shapes = {name: tensor.shape for name, tensor in vgg19(init_weights=False).state_dict().items()}
+    # one number each, in a file that says it is repeated: 80 MB would prove no more
+    weights = {name: torch.full((1,), 0.01).expand(shape) for name, shape in shapes.items()}
+    file = io.BytesIO()
+    torch.save(weights, file)
+    name = f"vgg19-{hashlib.sha256(file.getvalue()).hexdigest()[:8]}.pth"
+    (folder / name).write_bytes(file.getvalue())
+    (folder / "vgg19-00000000.pth").write_bytes(file.getvalue())
+    monkeypatch.setattr(networks, "_named", networks._named.__wrapped__)
+    monkeypatch.setattr(networks, "vgg19_url", lambda: f"{address}{name}")
+    network = style.loss_network("vgg19")
+    assert repr(network) == "LossNetwork(vgg19, content 22, style 1, 6, 11, 20, 29)"
+    found = network(torch.rand(1, 3, 32, 32))
+    assert [tuple(found[layer].shape[1:]) for layer in network.style] == [
+        (64, 32, 32), (128, 16, 16), (256, 8, 8), (512, 4, 4), (512, 2, 2)
+    ]  # fmt: skip
+    monkeypatch.setattr(networks, "vgg19_url", lambda: f"{address}vgg19-00000000.pth")
+    with pytest.raises(DownloadError, match="invalid hash value") as error:
+        style.loss_network("vgg19")
+    assert str(error.value).startswith("loss_network: the weights cannot be fetched from http://127.0.0.1:")
+    assert str(error.value).endswith("or take the network that comes with the course: model='cifar10'.")

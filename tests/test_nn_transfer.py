@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import copy
-import gc
 import hashlib
 import io
-import threading
-import warnings
-from collections.abc import Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -153,29 +148,6 @@ def test_where_the_weights_cannot_be_had_the_courses_own_network_stands_in_and_s
     assert transfer.count(transfer.resnet18(10)).total == 113_962
     with pytest.raises(DownloadError, match=r"resnet18: the weights cannot be fetched from .*OFFLINE is set"):
         transfer.resnet18(stand_in=False)
-
-
-@pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path]]:
-    """Serve a folder on loopback; torch keeps what it fetches in another one."""
-    monkeypatch.setenv("CNNKIT_OFFLINE", "")
-    folder = tmp_path / "served"
-    folder.mkdir()
-    quiet = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        before = torch.hub.get_dir()
-        torch.hub.set_dir(str(tmp_path / "hub"))
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/", folder
-        finally:
-            torch.hub.set_dir(before)
-            server.shutdown()
-            thread.join()
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ResourceWarning)  # torch leaves its connections open
-                gc.collect()
 
 
 def test_weights_are_fetched_checked_and_kept(served: tuple[str, Path]) -> None:

@@ -42,8 +42,8 @@ def photograph(name: str | os.PathLike[str], size: int = 256) -> NDArray[np.uint
 
     Notes
     -----
-    "china" (a temple of the Summer Palace, by Danielle Buma) and "flower" (a dahlia, by dany13) are those
-    that scikit-learn carries, 427 × 640 pixels, CC BY.
+    "china" (by danielbuechele) and "flower" (by vultilion) are those that scikit-learn carries, 427 × 640
+    pixels, CC BY 2.0; ``data/README.md`` has the addresses.
 
     Examples
     --------

@@ -109,8 +109,8 @@ def loss_network(
         return model
     return LossNetwork(
         model.model,
-        tuple(content or model.content),
-        tuple(style or model.style),
+        tuple(model.content if content is None else content),
+        tuple(model.style if style is None else style),
         model.mean,
         model.std,
         model.name,
@@ -129,15 +129,23 @@ def _named(name: str) -> LossNetwork:
 
 
 def _vgg19() -> nn.Sequential:
-    from torchvision.models import VGG19_Weights, vgg19
+    from torchvision.models import vgg19
 
     with torch.device("meta"):  # its classifier alone would be half a gigabyte of numbers that nobody needs
         whole = vgg19(init_weights=False)
     wanted = {
         name.removeprefix("features."): value
-        for name, value in fetched("loss_network", VGG19_Weights.IMAGENET1K_V1.url, WITHOUT).items()
+        for name, value in fetched("loss_network", vgg19_url(), WITHOUT).items()
         if name.startswith("features.")
     }
     model: nn.Sequential = whole.features
     model.load_state_dict(wanted, assign=True)
     return model
+
+
+def vgg19_url() -> str:
+    """Return where torchvision offers the weights."""
+    from torchvision.models import VGG19_Weights
+
+    url: str = VGG19_Weights.IMAGENET1K_V1.url
+    return url
