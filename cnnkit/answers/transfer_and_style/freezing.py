@@ -145,15 +145,15 @@ Freeze = Callable[[Any, tuple[str, ...]], Any]
 NAMES = ("stem", "body", "fc")
 
 
-def watching(freeze: Freeze) -> Callable[..., np.ndarray]:
+def watching(freeze: Freeze) -> Callable[..., np.ndarray | None]:
     """Return what the notebook's `watch_freeze` does, for any function that freezes.
 
     The function returned takes (trained, seed): it freezes a small model but for the parts named in
     `trained`, makes two updates, and returns (3, 2): for stem, body and fc the share of their weights, and of
-    their running statistics, that have moved; the fc has none.
+    their running statistics, that have moved; the fc has none. None where nothing was switched at all.
     """
 
-    def watch_freeze(trained: tuple[str, ...], seed: int) -> np.ndarray:
+    def watch_freeze(trained: tuple[str, ...], seed: int) -> np.ndarray | None:
         import torch
         from torch import nn
 
@@ -168,7 +168,10 @@ def watching(freeze: Freeze) -> Callable[..., np.ndarray]:
         for name in trained:
             getattr(model, name).requires_grad_(False)
         before = {name: value.clone() for name, value in model.state_dict().items()}
+        switches = _switches(model)
         freeze(model, trained)
+        if _switches(model) == switches:
+            return None  # not written yet
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         for _ in range(2):
             x, y = torch.randn(6, 3, 8, 8).double(), torch.randint(3, (6,))
@@ -187,6 +190,10 @@ def watching(freeze: Freeze) -> Callable[..., np.ndarray]:
         return table
 
     return watch_freeze
+
+
+def _switches(model: Any) -> tuple[list[bool], list[bool]]:
+    return [each.requires_grad for each in model.parameters()], [part.training for part in model.modules()]
 
 
 @dataclass(frozen=True)
@@ -237,7 +244,7 @@ def _says(name: str, value: np.ndarray) -> str:
 def _freezing(
     weights: Callable[[str, bool], bool | None] = lambda name, trained: trained,
     training: Callable[[str, bool], bool] = lambda name, trained: trained,
-) -> Callable[..., np.ndarray]:
+) -> Callable[..., np.ndarray | None]:
     """Return a freezing function that sets requires_grad, and the mode, by these rules; None leaves it."""
 
     def freeze(model: Any, trained: tuple[str, ...]) -> None:
