@@ -49,7 +49,7 @@ Graded = tuple[Result, Notebook | None]
 
 ATTEMPTS = 3
 MEMORY = 2 << 30  # bytes that judging one submission may take
-KILLED = 128 + signal.SIGKILL  # what a session's first process says of its second
+FROM_OUTSIDE = ("killed by SIGKILL", "killed with the whole sandbox", "its warden died")
 NOTE = 300  # characters of an error in a note
 SPARE = 30  # seconds of a submission's time for all that is no cell
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -234,7 +234,7 @@ def _attempt(task: Task, room: _Room, boss: int, *, last: bool) -> Graded:
 
 def _from_outside(ending: Ending) -> bool:
     """Say whether a session may have been ended by something else than its own code or its limits."""
-    return ending.reason.startswith("killed") or ending.reason == "its warden died" or ending.status == KILLED
+    return ending.reason in FROM_OUTSIDE
 
 
 def _notes(judged: Judged, marks: Any) -> list[str]:

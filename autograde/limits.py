@@ -10,6 +10,7 @@ __all__ = ["GIB", "MIB", "Limits", "enforce", "footprint"]
 
 MIB = 1 << 20
 GIB = 1 << 30
+BESIDE = 2  # processes of a session's namespace that are not its own: the warden and process 1
 ROOM = 4 * GIB  # addresses that nothing stands behind: libraries reserve them freely, page tables do not
 
 
@@ -126,7 +127,7 @@ def enforce(limits: Limits, before: Mapping[str, int], channels: int, own_user: 
         # counts those: a read touches a page of zeros for 8 bytes of table each.
         rules["RLIMIT_AS"] = before["VmSize"] + size + ROOM
     if own_user:
-        rules["RLIMIT_NPROC"] = int(limits.processes) + 1  # the warden is of this namespace as well
+        rules["RLIMIT_NPROC"] = int(limits.processes) + BESIDE
     for name, most in rules.items():
         if not hasattr(resource, name):  # macOS knows half of them
             continue

@@ -1,7 +1,8 @@
 """Walls around one session: namespaces of its own, an empty /proc, its own /tmp, no capabilities.
 
 Linux only, inside the sandbox that bubblewrap has already closed. Called in this order: the warden calls
-`enter` and then forks the session, which calls `surrender` before any code of a student's runs.
+`enter` and `first_process`, and then forks the session, which calls `surrender` before any code of a
+student's runs.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-__all__ = ["WallError", "adopt_orphans", "become", "die_with_parent", "enter", "surrender"]
+__all__ = ["WallError", "adopt_orphans", "become", "die_with_parent", "enter", "first_process", "surrender"]
 
 INSIDE = 1000  # the user and group that a session believes to be
 
@@ -77,7 +78,7 @@ def become(user: int) -> None:
 
 
 def enter(disk: int, inodes: int) -> None:
-    """Put this process, and its next child as process 1, behind walls of their own.
+    """Put this process, and its children from the next one on, behind walls of their own.
 
     Parameters
     ----------
@@ -110,6 +111,22 @@ def enter(disk: int, inodes: int) -> None:
     size = f"size={disk},nr_inodes={inodes},mode=0755".encode()
     call("a /tmp", "mount", b"tmpfs", b"/tmp", b"tmpfs", quiet, size)
     Path("/tmp/shm").mkdir()  # what /dev/shm points at
+
+
+def first_process() -> int:
+    """Start process 1 of the namespace that `enter` has made, and return its id; all others end with it.
+
+    It is a small program that waits until this process is gone, so that the session can come to its end while
+    copies of it go on. A fork would do as well, but would hold all memory once more. It must be started while
+    this process ignores its children's ends, as it then does too: nobody else takes in the orphans inside.
+
+    Raises
+    ------
+    OSError
+        There is no ``cat`` in the sandbox.
+    """
+    line, _ = os.pipe()  # the other end stays open here, and nowhere else
+    return os.posix_spawnp("cat", ["cat"], {}, file_actions=[(os.POSIX_SPAWN_DUP2, line, 0)])
 
 
 def hide_processes() -> None:

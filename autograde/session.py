@@ -6,10 +6,10 @@ the ``id``.
 
 ::
 
-    main (waits) ── forks ──> the session, runs cells ── forks ──> a copy for a test, as it stood there
+    the session, runs cells ── forks ──> a copy for a test, as it stood there
 
-A copy is asked nothing before all cells have run, so that no cell can show what a test asked. The process
-that waits keeps the copies alive when a cell brings the session down: in a namespace all die with process 1.
+A copy is asked nothing before all cells have run, so that no cell can show what a test asked. The copies go
+on when a cell brings the session down: it is not process 1 of its namespace, with which all others die.
 
 On the main channel:
 
@@ -68,6 +68,7 @@ from autograde.wire import Channel, Silence, WireError
 __all__ = ["Snapshot", "main", "rehearse"]
 
 Message = dict[str, Any]
+OUTLIVED = True  # copies go on when a cell has brought the session down
 PRINTED = 2**16  # characters that one call may print
 CHANGEABLE = frozenset(
     {"list", "dict", "set", "array", "bytearray", "counter", "default", "ordered", "deque"}
@@ -81,26 +82,16 @@ def main(channels: Sequence[socket.socket]) -> None:
     Parameters
     ----------
     channels : sequence of socket
-        The main channel, then one for each test cell.
+        The main channel, then one for each copy that a test may need.
     """
-    ended, alive = os.pipe()  # copies and session hold its other end: it ends with the last of them
-    if (runs := os.fork()) == 0:
-        os.close(ended)
-        try:
-            _serve(channels)
-        finally:
-            os._exit(0)
-    os.close(alive)
-    for channel in channels:
-        channel.close()
-    end = 0
-    with suppress(ChildProcessError):  # as process 1 it inherits all that have lost their parent
-        while True:
-            process, status = os.wait()
-            end = status if process == runs else end
-    os.read(ended, 1)
-    if os.WIFSIGNALED(end):  # as a shell would say it: process 1 cannot die of a signal of its own
-        sys.exit(128 + os.WTERMSIG(end))
+    builtins.input = _no_input
+    shell = _stage()
+    shell.user_ns["_dh"][:] = [Path.cwd()]  # not where the stage was set
+    session = _Session(shell, Channel(channels[0]), list(channels[1:]))
+    with suppress(Silence):
+        while session.stays is None:
+            session.answer(session.main.receive(None))
+        session.serve(session.stays)
 
 
 def rehearse() -> None:
@@ -164,17 +155,6 @@ def _set() -> Iterator[Shell]:
         if "matplotlib.pyplot" in sys.modules:
             shell.enable_matplotlib("inline")  # type: ignore[no-untyped-call]
         yield shell
-
-
-def _serve(channels: Sequence[socket.socket]) -> None:
-    builtins.input = _no_input
-    shell = _stage()
-    shell.user_ns["_dh"][:] = [Path.cwd()]  # not where the stage was set
-    session = _Session(shell, Channel(channels[0]), list(channels[1:]))
-    with suppress(Silence):
-        while session.stays is None:
-            session.answer(session.main.receive(None))
-        session.serve(session.stays)
 
 
 def _no_input(prompt: object = "") -> NoReturn:

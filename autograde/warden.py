@@ -2,9 +2,8 @@
 
 It is trusted, out of the session's sight, and alone in hearing the grader. A session ends when it leaves of
 its own accord, when the grader says so or is gone, when its time is over, or when all of its processes
-together hold more memory than they may. With namespaces the session is process 1 of its own, so that the
-kernel ends every fork and daemon with it; without them the warden takes in the orphans and ends what it can
-see.
+together hold more memory than they may. With namespaces the kernel ends every fork and daemon with process 1
+of them; without them the warden takes in the orphans and ends what it can see.
 """
 
 from __future__ import annotations
@@ -36,6 +35,8 @@ class Warden:
     ----------
     child : int
         Its process id.
+    copies : int
+        A pipe whose other end the session holds, with all of its forks: it ends with the last of them.
     life : socket
         To the grader. What it reads there, the end of file too, means: end it.
     zygote : int
@@ -43,8 +44,8 @@ class Warden:
     limits : Limits
     processes : int or None
         An open /proc that shows the session; None where there is none.
-    alone : bool
-        Whether the child is process 1 of its own namespace.
+    first : int or None
+        Process 1 of the session's own namespace, if there is one: all others there end with it.
     inherited : int
         Bytes that a fork of the zygote holds before it does anything.
     code : int or None
@@ -54,11 +55,12 @@ class Warden:
     """
 
     child: int
+    copies: int
     life: socket.socket
     zygote: int
     limits: Limits
     processes: int | None
-    alone: bool
+    first: int | None
     inherited: int = 0
     code: int | None = None
     exact: float = field(default_factory=time.monotonic)
@@ -68,13 +70,16 @@ class Warden:
         end = time.monotonic() + self.limits.seconds
         exited = os.pidfd_open(self.child) if hasattr(os, "pidfd_open") else None
         poll = select.poll()
-        for descriptor in (self.life.fileno(), self.zygote, exited):
+        for descriptor in (self.life.fileno(), self.zygote, self.copies, exited):
             if descriptor is not None:
                 poll.register(descriptor, select.POLLIN)
-        pause, why = PERIOD if exited is not None else PERIOD / 5, ""
+        pause, why, copies = PERIOD if exited is not None else PERIOD / 5, "", True
         while not why:
             ready = {descriptor for descriptor, _ in poll.poll(pause * 1000)}
-            if self.dead():
+            for descriptor in ready & {self.copies, exited}:  # the session may end before or after its copies
+                poll.unregister(descriptor)
+            copies = copies and self.copies not in ready
+            if self.dead() and not copies:
                 break
             if ready & {self.life.fileno(), self.zygote}:
                 why = "ended by the grader"
@@ -97,14 +102,14 @@ class Warden:
 
     def finish(self) -> int:
         """End everything that is left and return the exit status of the child, negative for a signal."""
-        if self.alone:
-            if self.code is None:
-                os.kill(self.child, signal.SIGKILL)
-        else:
+        if self.first is None:
             self.hunt()
+        else:
+            os.kill(self.first, signal.SIGKILL)
         if self.code is None:
-            # Process 1 counts as dead only when all others of its namespace are.
             self.code = os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
+        if self.first is not None:
+            os.waitpid(self.first, 0)  # it counts as dead only when all others of its namespace are
         return self.code
 
     def hunt(self) -> None:
@@ -132,7 +137,7 @@ class Warden:
         for process, row in rows.items():
             children.setdefault(row.get("PPid", 0), []).append(process)
         found: dict[int, dict[str, int]] = {}
-        more = [self.child] if self.alone else children.get(os.getpid(), [])
+        more = children.get(os.getpid(), [])
         while more:
             found |= {process: rows[process] for process in more if process in rows}
             more = [child for process in more for child in children.get(process, [])]
@@ -159,7 +164,7 @@ class Warden:
         if self.processes is None:
             return ""
         family = self.family()
-        if not self.alone and len(family) > self.limits.processes:
+        if self.first is None and len(family) > self.limits.processes:
             return f"stopped at {len(family)} processes, its limit is {self.limits.processes:g}"
         most = (self.limits.memory + self.inherited) / 1024
         rows = family.values()

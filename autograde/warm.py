@@ -6,7 +6,7 @@ itself never reads a byte of a submission.
 
 ::
 
-    zygote ── forks ──> warden (waits, counts, ends) ── forks ──> session (process 1 of its own namespaces)
+    zygote ── forks ──> warden (waits, counts, ends) ── forks ──> session (in namespaces of its own)
 """
 
 from __future__ import annotations
@@ -28,7 +28,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from autograde.limits import Limits, enforce, footprint
-from autograde.namespaces import adopt_orphans, become, die_with_parent, enter, hide_processes, surrender
+from autograde.namespaces import (
+    adopt_orphans,
+    become,
+    die_with_parent,
+    enter,
+    first_process,
+    hide_processes,
+    surrender,
+)
 from autograde.pages import gather
 from autograde.parcel import unpack
 from autograde.seccomp import install
@@ -80,7 +88,7 @@ def main(descriptor: int) -> None:
         order, _ = receive(control)
         home = order.pop("home", None)
         try:
-            start, report = prepare(**order)
+            start, outlived, report = prepare(**order)
         except Exception:
             send(control, {"error": traceback.format_exc(limit=-3)[-4000:]})
             return
@@ -90,7 +98,7 @@ def main(descriptor: int) -> None:
             if os.fork() == 0:
                 control.close()
                 os.close(held)
-                oversee(start, order, descriptors, felt, walls=report["walls"])
+                oversee(start, order, descriptors, felt, outlived=outlived, walls=report["walls"])
             for number in descriptors:
                 os.close(number)
     if home:  # without walls nothing ends with this process but what its wardens end
@@ -110,14 +118,15 @@ def outlast() -> None:
 
 def prepare(
     entry: str, preload: Sequence[str], path: Sequence[str], user: int | None, walls: bool
-) -> tuple[Callable[[list[socket.socket]], None], dict[str, Any]]:
+) -> tuple[Callable[[list[socket.socket]], None], bool, dict[str, Any]]:
     """Import everything, once.
 
     Parameters
     ----------
     entry : str
         What a session runs, as ``module:function``. It gets the list of its channels. If the module has
-        a function ``rehearse``, that is called once.
+        a function ``rehearse``, that is called once; if its ``OUTLIVED`` is true, a session's forks go on
+        when it has ended.
     preload : sequence of str
         Modules to import first. One that cannot be imported is left out.
     path : sequence of str
@@ -129,8 +138,8 @@ def prepare(
 
     Returns
     -------
-    function, dict
-        The entry, and what the grader wants to know.
+    function, bool, dict
+        The entry, whether its forks outlive it, and what the grader wants to know.
     """
     if user is not None:
         become(user)
@@ -155,12 +164,16 @@ def prepare(
     if threads > 1:
         raise RuntimeError(f"the imports started {threads - 1} threads, which no fork would survive")
     memory = footprint()
-    return start, {
-        "walls": walls,
-        "missing": missing,
-        "memory": memory.get("VmRSS", 0),
-        "process": os.getpid(),
-    }
+    return (
+        start,
+        getattr(imported, "OUTLIVED", False),
+        {
+            "walls": walls,
+            "missing": missing,
+            "memory": memory.get("VmRSS", 0),
+            "process": os.getpid(),
+        },
+    )
 
 
 def oversee(
@@ -168,12 +181,13 @@ def oversee(
     order: Mapping[str, Any],
     descriptors: Sequence[int],
     zygote: int,
+    *,
+    outlived: bool,
     walls: bool,
 ) -> NoReturn:
     """Build the walls, fork the session into them, and stay as its warden; never return."""
     life = socket.socket(fileno=descriptors[0])
     try:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         limits = Limits.of(order["limits"])
         before = footprint()
         processes = None
@@ -181,21 +195,26 @@ def oversee(
             processes = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
         if sys.platform == "linux":
             die_with_parent()
+        first = None
         if walls:
             enter(int(limits.disk), int(limits.inodes))
+            first = first_process()
             hide_processes()
         elif sys.platform == "linux":
             adopt_orphans()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         gate, opened = os.pipe()
+        copies, alive = os.pipe()
         if (child := os.fork()) == 0:
             os.close(opened)
-            session(start, order, life, descriptors[1:], gate, limits, before, walls)
-        for number in (gate, *descriptors[1:]):
+            held = {alive} if outlived else set[int]()
+            session(start, order, life, held, descriptors[1:], gate, limits, before, walls)
+        for number in (alive, gate, *descriptors[1:]):
             os.close(number)
         if processes is not None:
             favour(processes, child)
         inherited = before.get("RssAnon", 0)
-        warden = Warden(child, life, zygote, limits, processes, alone=walls, inherited=inherited)
+        warden = Warden(child, copies, life, zygote, limits, processes, first, inherited)
         os.write(opened, b"!")
         os.close(opened)
         warden.wait()
@@ -220,6 +239,7 @@ def session(
     start: Callable[[list[socket.socket]], None],
     order: Mapping[str, Any],
     life: socket.socket,
+    held: set[int],
     descriptors: Sequence[int],
     gate: int,
     limits: Limits,
@@ -253,7 +273,7 @@ def session(
             if order["parcel"]:
                 unpack(packed, work)
         settle(order["seed"])
-        close_all_but({voice, *channels})
+        close_all_but({voice, *held, *channels})
         enforce(limits, before, len(channels), own_user=walls)
         if walls:
             surrender()

@@ -67,7 +67,7 @@ PLANS: dict[str, tuple[dict[str, Any], str]] = {
         "Lays a picture out in tiles of coloured glass with dark joints.",
     ),
     "ink": (
-        {"style_weight": 8.0},
+        {"style_weight": 15.0, "variation_weight": 2.0},
         "Draws a picture in black hatching on warm paper, with a wash of red.",
     ),
 }
@@ -104,7 +104,6 @@ def trained(name: str) -> nn.style.StyleRun:
 def card(name: str, run: nn.style.StyleRun) -> str:
     """Return the page about a trained network."""
     last, options = run.history[-1], run.options
-    assert run.final is not None
     unpainted = nn.style.transfer(
         data.photograph(PHOTOGRAPH), data.painting(name), steps=1, progress=False
     ).history[0]

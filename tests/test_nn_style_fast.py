@@ -42,9 +42,8 @@ def fit(**changes: Any) -> style.StyleRun:
 
 def test_it_learns_the_style_of_a_painting() -> None:
     contents = [data.photograph(name, size=128) for name in ("china", "flower")]
-    run = fit(
-        style=data.painting("waves", size=64), contents=contents, model="cifar10", crop=48, steps=25, lr=0.01
-    )
+    wanted = data.painting("waves", size=128)
+    run = fit(style=wanted, contents=contents, model="cifar10", crop=48, steps=30)
     assert run.reason == "finished"
     assert run.history[-1].losses.style < run.history[0].losses.style / 2
     assert run.history[-1].losses.total < run.history[0].losses.total / 2
@@ -112,6 +111,11 @@ def test_a_log_that_was_edited_or_is_of_another_kind_is_refused(tmp_path: Path) 
         read(tmp_path / "run.jsonl")
     with pytest.raises(RunLogError, match=r"line 1 of .* is not what fit_style writes"):
         read(trained.FOLDER / "digits.jsonl")
+    fit(log=tmp_path / "cut.jsonl")
+    lines = (tmp_path / "cut.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "cut.jsonl").write_text("".join(lines[:-1]))
+    with pytest.raises(RunLogError, match=r"cut\.jsonl has no end: its training was cut off"):
+        read(tmp_path / "cut.jsonl")
     (tmp_path / "empty.jsonl").write_text("")
     with pytest.raises(RunLogError, match=r"empty\.jsonl is empty"):
         read(tmp_path / "empty.jsonl")
@@ -169,7 +173,6 @@ def test_the_three_styles_have_their_log_their_weights_and_their_card_and_are_sm
 def test_the_card_says_what_the_log_says(name: str) -> None:
     run, card = style.pretrained(name), (folder() / f"{name}.md").read_text(encoding="utf-8")
     assert run.reason == "finished"
-    assert run.final is not None
     assert f"content {run.final.content:.4f}, style {run.final.style:.4f}" in card
     assert f"{sum(weight.numel() for weight in run.model.parameters()):,} parameters" in card
     assert f"{(folder() / f'{name}.safetensors').stat().st_size:,} bytes" in card

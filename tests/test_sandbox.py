@@ -20,7 +20,7 @@ import pytest
 import torch
 
 from autograde.errors import SandboxError
-from autograde.limits import MIB, Limits
+from autograde.limits import BESIDE, MIB, Limits
 from autograde.parcel import ParcelError
 from autograde.sandbox import PRELOAD, Bare, Sandbox, available
 from autograde.seccomp import ABSENT, CLONE, DENIED, MACHINES
@@ -113,14 +113,15 @@ def talk(sandbox):
 
 @pytest.fixture
 def process(sandbox, talk):
-    """The session as the host sees it: process 1 of its own namespace, which is the deepest one."""
+    """The session as the host sees it: process 2 of its own namespace, which is the deepest one."""
     talk("result = 1")
-    (found,) = [one for one in offspring(sandbox) if depth(one.pid) == max(map(depth, pids(sandbox)))]
+    (found,) = inside(sandbox, "2")
     return found
 
 
-def pids(sandbox):
-    return [one.pid for one in offspring(sandbox)]
+def inside(sandbox, number):
+    """Return the processes that have a number in a session's own namespace, as the host sees them."""
+    return [one for one in offspring(sandbox) if fields(one.pid)["NSpid"].split()[2:] == [number]]
 
 
 def zygote_of(sandbox):
@@ -299,7 +300,7 @@ def test_the_kernel_refuses_every_call_on_the_list(talk):
 def test_the_session_has_every_namespace_to_itself(sandbox, process):
     with talking(sandbox) as other:
         other("result = 1")
-        deepest = [one.pid for one in offspring(sandbox) if depth(one.pid) == depth(process.pid)]
+        deepest = [one.pid for one in inside(sandbox, "2")]
         assert len(deepest) == 2
         for space in ("user", "pid", "mnt", "net", "ipc", "uts", "cgroup"):
             homes = {os.readlink(f"/proc/{pid}/ns/{space}") for pid in (*deepest, os.getpid())}
@@ -315,6 +316,26 @@ def test_the_kernel_holds_the_session_powerless(process):
     assert seen["Groups"] in ("", "65534")
     if os.geteuid() == 0:  # the host's files are root's, and root's processes are not counted
         assert set(seen["Uid"].split()) == {"65534"}
+
+
+def test_process_1_of_a_session_is_a_small_program_without_any_power(sandbox, process):
+    (first,) = inside(sandbox, "1")
+    assert first.name() == "cat"
+    assert int(fields(first.pid)["CapEff"], 16) == 0
+    assert first.memory_info().rss < 8 * MIB
+
+
+def test_process_1_takes_in_what_loses_its_parent(sandbox, process, talk):
+    talk("""
+        import os, time
+        for _ in range(100):
+            if os.fork() == 0:
+                if os.fork() == 0:
+                    os._exit(0)
+                os._exit(0)
+            os.wait()
+    """)
+    until(lambda: len(offspring(sandbox)) == len(running(offspring(sandbox))), "the end of the orphans")
 
 
 def test_no_capability_comes_back_through_a_program_or_a_namespace(talk):
@@ -338,7 +359,8 @@ def test_other_processes_are_out_of_sight_and_out_of_reach(sandbox, talk):
             import ctypes, errno, os, signal
             libc = ctypes.CDLL(None, use_errno=True)
             result = []
-            for number in [{zygote}, *range(2, 400), {os.getpid()}]:
+            numbers = {{{zygote}, *range(2, 400), {os.getpid()}}} - {{os.getpid()}}
+            for number in numbers:
                 for attempt in (lambda: os.kill(number, 0), lambda: os.kill(number, signal.SIGKILL)):
                     try:
                         attempt()
@@ -354,7 +376,7 @@ def test_other_processes_are_out_of_sight_and_out_of_reach(sandbox, talk):
                 pass
             result.append([os.getpid(), os.getppid(), os.getuid()])
         """)
-        assert reached == [[1, 0, 1000]]
+        assert reached == [[2, 0, 1000]]
         assert hostile("result = 2") == 2
     assert talk("result = 3") == 3
     assert sandbox.alive
@@ -454,7 +476,7 @@ def test_a_fork_bomb_stays_small_and_dies_with_its_session(sandbox):
         with talking(sandbox) as other:
             assert other("result = 1") == 1
             counts = [len(offspring(sandbox)) for _ in range(50)]
-        assert max(counts) <= before + SMALL.processes + 1 + 2  # its warden; the other session and its warden
+        assert max(counts) <= before + SMALL.processes + BESIDE + 1 + BESIDE  # the other session as well
         those = offspring(sandbox)
     finally:
         ending = bomb.end()
@@ -548,7 +570,7 @@ def test_the_limits_of_a_process_are_in_force(process):
         "Max cpu time": SMALL.cpu,
         "Max file size": SMALL.disk,
         "Max open files": SMALL.open_files + 1,
-        "Max processes": SMALL.processes + 1,
+        "Max processes": SMALL.processes + BESIDE,
         "Max core file size": 0,
         "Max locked memory": 0,
         "Max msgqueue size": 0,
@@ -620,10 +642,10 @@ def test_daemons_and_double_forks_are_dead_when_the_session_is(sandbox):
     """)
     assert started == 3
     those = [one for one in offspring(sandbox) if one.pid not in resident]
-    inside = [one for one in those if depth(one.pid) == 3]
-    assert len(inside) >= 6  # the session, three daemons, two sleepers
+    deepest = [one for one in those if depth(one.pid) == 3]
+    assert len(deepest) >= 7  # process 1, the session, three daemons, two sleepers
     talk.end()
-    assert running(inside) == []
+    assert running(deepest) == []
     assert not talk.handle.alive
     until(lambda: not running(those), "the end of the warden")
 
@@ -640,7 +662,7 @@ def test_daemons_are_dead_when_the_session_leaves_by_itself(sandbox):
                     signal.pause()
     """)
     those = [one for one in offspring(sandbox) if one.pid not in resident]
-    assert len(those) == 7
+    assert len(those) == 8  # the warden, process 1, the session, five daemons
     talk.say("import os; os._exit(3)")
     ending = talk.handle.wait(PATIENCE)
     assert ending is not None
@@ -714,7 +736,7 @@ def test_nothing_outlives_a_grader_that_is_killed(walls):
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as grader:
         those = [psutil.Process(int(word)) for word in grader.stdout.readline().split()]
-        assert len(running(those)) == 6  # bwrap twice, zygote, warden, session, daemon
+        assert len(running(those)) == 7  # bwrap twice, zygote, warden, process 1, session, daemon
         grader.kill()
     until(lambda: not running(those), "the end of all")
 
@@ -929,7 +951,7 @@ result = [os.getuid(), os.getpid(), os.listdir("/proc"), born, written, libc.uns
     )
     assert run.stderr == ""
     first, second = run.stdout.splitlines()
-    assert first == f'12345 {{"result": [1000, 1, [], 19, {errno.EROFS}, -1]}}'
+    assert first == f'12345 {{"result": [1000, 2, [], 19, {errno.EROFS}, -1]}}'
     assert second == "ended by the grader"
 
 

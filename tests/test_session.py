@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 import warnings
@@ -11,6 +10,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import psutil
 import pytest
 from IPython.core.pylabtools import print_figure
 
@@ -323,10 +323,9 @@ def test_the_session_ends_with_its_main_channel_and_a_copy_with_its_own(line: Li
 
 def _runs(process: int) -> bool:
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    return True
 
 
 def test_a_small_call_takes_less_than_the_time_of_a_blink(line: Line) -> None:

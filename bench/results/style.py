@@ -22,7 +22,10 @@ from cnnkit.plot.canvas import INK, MUTED, blank_figure
 FOLDER = Path(__file__).resolve().parents[2] / "docs/results/style"
 STYLES = ("waves", "mosaic", "ink")
 PHOTOGRAPHS = ("china", "flower")
-SIZE, STEPS, PASSES, BLUR = 256, 120, 5, 9
+SIZE, STEPS, PASSES, BLUR, SIDE = 256, 120, 5, 9, 384
+EXACT = 1e-13
+PADDINGS = ("zeros", "reflect")
+COUNTED = ("", "once", "twice", "three times", "four times", "five times")
 
 PAGE = """# Style, learnt from a network of ten small classes
 
@@ -45,20 +48,16 @@ say how they were trained. CPU seconds of one thread, {height} × {width} pixels
 ![A box blur and a transform network, each applied five times, with zeros and with reflection](repeated.png)
 
 With zeros around a picture, each pass of a k × k kernel carries the darkness (k - 1) / 2 pixels further in.
-Measured on a picture of ones, `nn.style.ring(nn.style.box_blur(k), times=5)`:
+Measured on a picture of ones, `nn.style.ring(nn.style.box_blur(k), times=5)`, and on one of {side} × {side}
+pixels with the network:
 
-| passes | width, k = 3 | width, k = {blur} | edge, k = 3 | corner, k = 3 | width with reflection |
-| --- | --- | --- | --- | --- | --- |
+| passes | width, k = 3 | k = {blur} | network | edge, k = 3 | corner, k = 3 | width with reflection |
+| --- | --- | --- | --- | --- | --- | --- |
 {rings}
 
 The network in the lower two rows is `waves`, trained with reflection; the upper one of them has the same
-weights with zeros in every convolution. There the normalisation of each picture carries what the border does
-to every pixel, so that no ring has a width: the table below has the mean difference between the two rows,
-0 to 255, by the distance from the edge.
-
-| passes | {distances} |
-| --- | {lines} |
-{gaps}
+weights with zeros in every convolution, computed in float64 for the table. With reflection no filter has a
+ring, and the network none either.
 
 Two filters in either order, `nn.style.order_gap`, on the photograph `china` from 0 to 1, {border} pixels
 of the border left out: a box blur and a sharpening kernel {linear:.1e}; the same with a ReLU after the
@@ -73,18 +72,12 @@ def main() -> None:
     torch.set_num_threads(1)
     FOLDER.mkdir(parents=True, exist_ok=True)
     rows = gallery()
-    repeated, gaps = repetition()
+    repetition()
     linear, rectified, networks = orders()
-    distances = (1, 2, 4, 8, 16, 32, 64)
     page = PAGE.format(
         rows="\n".join(rows),
-        rings="\n".join(repeated),
-        distances=" | ".join(f"{each} px" for each in distances),
-        lines=" | ".join("---" for _ in distances),
-        gaps="\n".join(
-            f"| {passes} | " + " | ".join(f"{gap[each - 1]:.1f}" for each in distances) + " |"
-            for passes, gap in enumerate(gaps, start=1)
-        ),
+        rings="\n".join(rings()),
+        side=SIDE,
         steps=STEPS,
         blur=BLUR,
         border=5,
@@ -142,38 +135,36 @@ def losses_of(image: np.ndarray, content: np.ndarray, style: np.ndarray) -> nn.s
     return nn.style.Losses(share, start.style, start.variation, start.total)
 
 
-def repetition() -> tuple[list[str], list[np.ndarray]]:
-    """Draw the repeated filters; return the rows of the rings' table, and gaps by distance from the edge."""
-    china = data.photograph("china", SIZE) / 255
-    painters = {padding: painter(padding) for padding in ("zeros", "reflect")}
-    filters = {f"box blur {BLUR} × {BLUR}, {each}": nn.style.box_blur(BLUR, each) for each in painters}
-    filters |= {f"waves, {each}": model for each, model in painters.items()}
-    figure = blank_figure(15, 8.0, "constrained")
+def repetition() -> None:
+    """Draw the repeated filters."""
+    china = (data.photograph("china", SIZE) / 255).astype(np.float32)
+    filters: dict[str, Any] = {
+        f"box blur {BLUR} × {BLUR}, {each}": nn.style.box_blur(BLUR, each) for each in PADDINGS
+    }
+    filters |= {f"waves, {each}": painter(each) for each in PADDINGS}
+    figure = blank_figure(15, 7.4, "constrained")
     axes = figure.subplots(len(filters), PASSES + 1)
-    shown = {}
     for row, (name, filter) in zip(axes, filters.items(), strict=True):
-        shown[name] = nn.style.repeat(filter, china.astype(np.float32), PASSES)
-        for passes, (ax, picture) in enumerate(zip(row, shown[name], strict=True)):
+        shown = nn.style.repeat(filter, china, PASSES)
+        for passes, (ax, picture) in enumerate(zip(row, shown, strict=True)):
             ax.imshow(picture.clip(0, 1).transpose(1, 2, 0))
-            ax.set_title(
-                f"{passes} times" if passes else name, fontsize=10, color=MUTED if passes else INK, pad=3
-            )
+            title, colour = (COUNTED[passes], MUTED) if passes else (name, INK)
+            ax.set_title(title, fontsize=10, color=colour, pad=3)
             ax.set_axis_off()
     save(figure, "repeated.png", 100)
-    difference = 255 * np.abs(shown["waves, zeros"] - shown["waves, reflect"])[1:].mean(axis=1)
-    height, width = difference.shape[1:]
-    rows, columns = np.arange(height), np.arange(width)
-    inwards = np.minimum(
-        np.minimum(rows, height - 1 - rows)[:, None], np.minimum(columns, width - 1 - columns)[None]
-    )
-    gaps = [np.array([gap[inwards == each].mean() for each in range(height // 2)]) for gap in difference]
-    three, nine = (nn.style.ring(nn.style.box_blur(size), PASSES, size=128) for size in (3, BLUR))
-    mirrored = nn.style.ring(nn.style.box_blur(BLUR, "reflect"), PASSES, size=128)
-    table = [
-        f"| {a.passes} | {a.width} | {b.width} | {a.edge:.3f} | {a.corner:.3f} | {c.width} |"
-        for a, b, c in zip(three, nine, mirrored, strict=True)
+
+
+def rings() -> list[str]:
+    """Return the rows of the rings' table."""
+    blurs = [nn.style.ring(nn.style.box_blur(size), PASSES, size=128) for size in (3, BLUR)]
+    network = nn.style.ring(painter("zeros").double(), PASSES, size=SIDE, channels=3, tolerance=EXACT)
+    mirrored = nn.style.ring(painter("reflect").double(), PASSES, size=SIDE, channels=3, tolerance=EXACT)
+    blurred = nn.style.ring(nn.style.box_blur(BLUR, "reflect"), PASSES, size=128)
+    return [
+        f"| {a.passes} | {a.width} | {b.width} | {c.width} | {a.edge:.3f} | {a.corner:.3f} |"
+        f" {max(d.width, e.width)} |"
+        for a, b, c, d, e in zip(*blurs, network, mirrored, blurred, strict=True)
     ]
-    return table, gaps
 
 
 def painter(padding: str) -> nn.style.TransformNetwork:
@@ -200,7 +191,8 @@ def save(figure: Any, name: str, dpi: int) -> None:
 
     figure.savefig(FOLDER / name, dpi=dpi)
     with Image.open(FOLDER / name) as image:
-        small = image.convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
+        colours = image.convert("RGB")
+    small = colours.quantize(palette=colours.quantize(256), dither=Image.Dither.FLOYDSTEINBERG)
     small.save(FOLDER / name, optimize=True)
 
 

@@ -14,6 +14,7 @@ from cnnkit.answers import (
     cnns_with_code,
     convolution_by_hand,
     live_training_lab,
+    referee,
     shapes_and_parameters,
     transfer_and_style,
 )
@@ -47,6 +48,7 @@ ALL: tuple[Question | EvidenceQuestion, ...] = (
     *cnns_with_code.QUESTIONS,
     *build_for_cifar10.QUESTIONS,
     *transfer_and_style.QUESTIONS,
+    *referee.QUESTIONS,
 )
 # questions whose answers are values and functions, and those whose answers are runs
 QUESTIONS: dict[str, Question] = {entry.id: entry for entry in ALL if isinstance(entry, Question)}

@@ -20,7 +20,7 @@ from cnnkit.nn.style.networks import LossNetwork, loss_network
 from cnnkit.nn.style.objective import Losses
 from cnnkit.nn.style.optimisation import Step, Transfer, transfer
 from cnnkit.nn.style.painters import pretrained, shipped, stylise, verify
-from cnnkit.nn.style.records import StyleRun
+from cnnkit.nn.style.records import StyleRun, read
 from cnnkit.nn.style.repetition import Ring, order_gap, repeat, ring
 from cnnkit.nn.style.training import fit_style
 from cnnkit.nn.style.transform import TransformNetwork
@@ -28,6 +28,6 @@ from cnnkit.nn.style.transform import TransformNetwork
 __all__ = [
     "LossNetwork", "Losses", "Ring", "Step", "StyleRun", "Transfer", "TransformNetwork", "box_blur",
     "compose", "content_loss", "convolution", "features", "fit_style", "gram", "loss_network", "order_gap",
-    "pretrained", "repeat", "ring", "shipped", "style_loss", "stylise", "total_variation", "transfer",
+    "pretrained", "read", "repeat", "ring", "shipped", "style_loss", "stylise", "total_variation", "transfer",
     "verify",
 ]  # fmt: skip

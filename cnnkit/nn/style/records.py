@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,8 @@ class StyleRun:
     options : dict
         Everything that decides the result, every default resolved; of the pictures their hashes.
     history : tuple of Row
-    final : Losses or None, of the picture that it is measured on, as the finished network paints it
-    reason : "finished", "interrupted", or "unfinished" (the process was killed)
+    final : Losses, of the picture that it is measured on, as the finished network paints it
+    reason : "finished" or "interrupted"
     log, weights : Path or None, the files
     model : TransformNetwork
     """
@@ -57,19 +57,18 @@ class StyleRun:
     id: str
     options: dict[str, Any]
     history: tuple[Row, ...]
-    final: Losses | None
+    final: Losses
     reason: str
     log: Path | None
     weights: Path | None
     model: TransformNetwork = field(compare=False)
 
     def __repr__(self) -> str:
-        last = self.history[-1] if self.history else None
-        done = (
-            f"{last.examples:,} pieces in {last.steps:,} steps, {last.cpu_seconds:.0f} CPU s" if last else ""
+        last, final = self.history[-1], self.final
+        return (
+            f"StyleRun({self.reason}, {last.examples:,} pieces in {last.steps:,} steps,"
+            f" {last.cpu_seconds:.0f} CPU s: content {final.content:.3f}, style {final.style:.3f})"
         )
-        said = f": content {self.final.content:.3f}, style {self.final.style:.3f}" if self.final else ""
-        return f"StyleRun({self.reason}, {done}{said})"
 
 
 class Record:
@@ -121,13 +120,13 @@ def read(path: str | os.PathLike[str]) -> StyleRun:
     Raises
     ------
     RunLogError
-        A line was edited or is missing, or has no place there; the weights are missing, damaged, or not
-        those that the log names.
+        A line was edited or is missing, or has no place there; the log has no end; the weights are missing,
+        damaged, or not those that the log names.
     FileNotFoundError
         There is no such file.
     """
     path = Path(path)
-    found: dict[str, Any] = {"reason": "unfinished", "final": None}
+    found: dict[str, Any] = {}
     rows: list[Row] = []
     promised = None
     for number, line in lines(text_of(path), str(path)):
@@ -151,10 +150,13 @@ def read(path: str | os.PathLike[str]) -> StyleRun:
         raise RunLogError(
             f"read: {path} is empty, expected the log of a run. Give the file that fit_style wrote."
         )
-    model = TransformNetwork(padding=found["options"]["padding"])
-    weights = weights_path(path) if promised is not None else None
-    run = StyleRun(**found, history=tuple(rows), log=path, weights=weights, model=model.eval())
-    return run if promised is None else replace(run, model=_restored(model, path, promised))
+    if promised is None:
+        raise RunLogError(
+            f"read: {path} has no end: its training was cut off, and its weights were never written, expected"
+            " the log of a run that ended. Train it again under another name."
+        )
+    model = _restored(TransformNetwork(padding=found["options"]["padding"]), path, promised)
+    return StyleRun(**found, history=tuple(rows), log=path, weights=weights_path(path), model=model.eval())
 
 
 def _plain(line: Mapping[str, Any]) -> dict[str, Any]:

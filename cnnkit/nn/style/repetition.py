@@ -100,7 +100,7 @@ def ring(
     Returns
     -------
     list of Ring, one for each pass; with zeros around the picture and a kernel of k × k pixels, the width
-    after t passes is t * (k - 1) / 2, and with reflection it is 0
+    after t passes is t * (k - 1) / 2, and with reflection it is 0, of a network too
 
     Raises
     ------
