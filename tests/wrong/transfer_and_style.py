@@ -8,53 +8,45 @@ NOTEBOOK = "07-transfer-and-style"
 # Cells that only show something, and that no question needs.
 SHOWN = ("trap-shown", "taking-over-show", "distances", "rings-shown", "painters-shown")
 
+FROZEN = (
+    'frozen = nn.transfer.freeze(taken_over(seed), but="fc")\n'
+    '    log = f"runs/frozen-{seed}.jsonl"'
+)  # fmt: skip
+TUNED = (
+    'log = f"runs/fine-tuned-{seed}.jsonl"\n'
+    '    taking_over["fine-tuned"][seed] = nn.fit(taken_over(seed), few, **how, seed=seed, log=log)'
+)
+
 CLASS = (
     Wrong(
-        "last-layer-of-imagenet",
-        "Counts ResNet-18 as it comes, with a thousand classes.",
-        (Caught("resnet-counts", 1, ("fc-of-1000-classes",)),),
+        "no-gradient-no-change",
+        "Switches requires_grad off, in both questions, and believes that nothing moves any more.",
+        (
+            Caught("freeze", 1.5, ("statistics-move",)),
+            Caught("taking-over", 3.25, ("statistics-moved",)),
+        ),
         edits={
-            "resnet-counts": (
-                'resnet_counts["total"] = ',
-                'sizes["fc"] = 512 * 1000 + 1000\nresnet_counts["total"] = ',
-            )
-        },
-    ),
-    Wrong(
-        "freezes-what-learns",
-        "Switches requires_grad off, and believes that nothing moves any more.",
-        (Caught("freeze", 1.5, ("statistics-move",)),),
-        edits={"freeze": ("    part.train(name in trained)", "    part.train()")},
-    ),
-    Wrong(
-        "evaluates-what-it-freezes",
-        "Puts the frozen parts into evaluation mode, and believes that nothing learns any more.",
-        (Caught("freeze", 1.5, ("weights-move",)),),
-        edits={"freeze": ("    part.requires_grad_(name in trained)", "    part.requires_grad_(True)")},
-    ),
-    Wrong(
-        "freezes-by-hand",
-        "Trains with requires_grad switched off by hand: the statistics of the old network are gone.",
-        (Caught("taking-over", 3.25, ("statistics-moved",)),),
-        edits={
+            "freeze": ("    part.train(name in trained)", "    part.train()"),
             "taking-over": (
-                'frozen = nn.transfer.freeze(taken_over(seed), but="fc")\n'
-                '    log = f"runs/frozen-{seed}.jsonl"',
+                FROZEN,
                 "frozen = taken_over(seed).requires_grad_(False)\n    frozen.fc.requires_grad_(True)\n"
                 '    log = f"runs/by-hand-{seed}.jsonl"',
-            )
+            ),
         },
     ),
     Wrong(
-        "forgets-to-freeze",
-        "Hands in fine-tuned networks as frozen ones.",
-        (Caught("taking-over", 3.25, ("features-moved",)),),
+        "evaluation-is-freezing",
+        "Puts what shall be frozen into evaluation mode, and trains it all the same.",
+        (
+            Caught("freeze", 1.5, ("weights-move",)),
+            Caught("taking-over", 3.25, ("features-moved",)),
+        ),
         edits={
+            "freeze": ("    part.requires_grad_(name in trained)", "    part.requires_grad_(True)"),
             "taking-over": (
-                'frozen = nn.transfer.freeze(taken_over(seed), but="fc")\n'
-                '    log = f"runs/frozen-{seed}.jsonl"',
-                'frozen = taken_over(seed + 10)\n    log = f"runs/not-frozen-{seed}.jsonl"',
-            )
+                FROZEN,
+                'frozen = taken_over(seed + 10).eval()\n    log = f"runs/evaluated-{seed}.jsonl"',
+            ),
         },
     ),
     Wrong(
@@ -63,9 +55,7 @@ CLASS = (
         (Caught("taking-over", 3.25, ("not-taken-over",)),),
         edits={
             "taking-over": (
-                'log = f"runs/fine-tuned-{seed}.jsonl"\n'
-                '    taking_over["fine-tuned"][seed] = '
-                "nn.fit(taken_over(seed), few, **how, seed=seed, log=log)",
+                TUNED,
                 'log = f"runs/anew-{seed}.jsonl"\n'
                 "    model = taken_over(seed)\n"
                 '    anew = how | {"init": "torch"}\n'
@@ -98,45 +88,48 @@ CLASS = (
         },
     ),
     Wrong(
-        "weights-lost",
-        "Hands in a log without its weights.",
-        (Caught("taking-over", 2, ("weights-missing",)),),
+        "as-it-comes",
+        "Counts ResNet-18 with ImageNet's thousand classes, and takes bytes for fractions; loses a file.",
+        (
+            Caught("resnet-counts", 1, ("fc-of-1000-classes",)),
+            Caught("taking-over", 2, ("weights-missing",)),
+            Caught("prepare-images", 0, ("not-divided",)),
+        ),
+        edits={
+            "resnet-counts": (
+                'resnet_counts["total"] = ',
+                'sizes["fc"] = 512 * 1000 + 1000\nresnet_counts["total"] = ',
+            ),
+            "prepare-images": (".repeat(factor, axis=3) / 255", ".repeat(factor, axis=3)"),
+        },
         files=without_weights("frozen-1"),
     ),
     Wrong(
         "wallpaper",
-        "Makes images larger by laying them side by side.",
-        (Caught("prepare-images", 0, ("tiled",)),),
+        "Makes images larger by laying them side by side, and rounds halves down.",
+        (
+            Caught("prepare-images", 0, ("tiled",)),
+            Caught("resnet-sizes", 0.87, ("halves-rounded-down",)),
+        ),
         edits={
             "prepare-images": (
                 "images.repeat(factor, axis=2).repeat(factor, axis=3)",
                 "np.tile(images, (1, 1, factor, factor))",
-            )
+            ),
+            "resnet-sizes": ("(size + 2 * (kernel // 2) - kernel) // 2 + 1", "size // 2"),
         },
     ),
     Wrong(
-        "bytes-for-fractions",
-        "Subtracts a mean of 0.5 from pixels up to 255.",
-        (Caught("prepare-images", 0, ("not-divided",)),),
-        edits={"prepare-images": (".repeat(factor, axis=3) / 255", ".repeat(factor, axis=3)")},
-    ),
-    Wrong(
-        "rounds-down",
-        "Halves the size at each stride of 2, and drops what is left over.",
-        (Caught("resnet-sizes", 0.87, ("halves-rounded-down",)),),
-        edits={"resnet-sizes": ("(size + 2 * (kernel // 2) - kernel) // 2 + 1", "size // 2")},
-    ),
-    Wrong(
-        "more-style-in-larger-pictures",
-        "Leaves the sums undivided.",
-        (Caught("gram", 0, ("not-divided",)),),
-        edits={"gram": ("flat @ flat.T / flat.size", "flat @ flat.T")},
-    ),
-    Wrong(
-        "half-the-sum",
-        "Takes the content loss from the first paper on style transfer.",
-        (Caught("content-loss", 0, ("half-the-sum",)),),
-        edits={"content-loss": ("((features - target) ** 2).mean()", "((features - target) ** 2).sum() / 2")},
+        "sums-for-means",
+        "Takes both losses from the first paper on style transfer, which divides by other things.",
+        (
+            Caught("gram", 0, ("not-divided",)),
+            Caught("content-loss", 0, ("half-the-sum",)),
+        ),
+        edits={
+            "gram": ("flat @ flat.T / flat.size", "flat @ flat.T"),
+            "content-loss": ("((features - target) ** 2).mean()", "((features - target) ** 2).sum() / 2"),
+        },
     ),
     Wrong(
         "compares-the-maps",
@@ -152,7 +145,7 @@ for change, changed in changed_maps.items():
     Wrong(
         "one-border-for-all",
         "Pads once, wide enough for all passes.",
-        (Caught("blurred", 1.22, ("padded-at-once",)), Caught("ring", 0, ())),
+        (Caught("blurred", 1.22, ("padded-at-once",)), Caught("ring", 1, ("padded-at-once",))),
         answers={
             "blurred": """
 mode = "reflect" if padding == "reflect" else "constant"
@@ -167,14 +160,14 @@ return x
     ),
     Wrong(
         "both-edges",
-        "Counts the ring along a whole row.",
-        (Caught("ring", 0.75, ("both-sides",)),),
-        edits={"ring": ('times, "zeros")[32, :32]', 'times, "zeros")[32]')},
-    ),
-    Wrong(
-        "with-the-border",
-        "Compares the two orders everywhere, also where the zeros reach.",
-        (Caught("order", 0.25, ("border-compared",)),),
-        edits={"order": ("gap[2:-2, 2:-2].max()", "gap.max()")},
+        "Counts the ring along a whole row, and compares the two orders where the zeros reach.",
+        (
+            Caught("ring", 0.75, ("both-sides",)),
+            Caught("order", 0.25, ("border-compared",)),
+        ),
+        edits={
+            "ring": ('times, "zeros")[32, :32]', 'times, "zeros")[32]'),
+            "order": ("gap[2:-2, 2:-2].max()", "gap.max()"),
+        },
     ),
 )

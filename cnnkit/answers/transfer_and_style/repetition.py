@@ -169,8 +169,9 @@ def _rings(
     reflect: Callable[[int, int], int] = lambda size, times: _ring(size, times, "reflect"),
     passes: int = 5,
     corner: tuple[int, int] = (0, 0),
+    blur: Callable[..., Array] | None = None,
 ) -> dict[str, float]:
-    white = _blur()(np.ones((WHITE, WHITE)), 3, passes, "zeros")
+    white = (blur or _blur())(np.ones((WHITE, WHITE)), 3, passes, "zeros")
     return {
         **{name: width(*given) for name, given in WIDTHS.items()},
         "3×3, 5 passes, reflect": reflect(3, 5),
@@ -223,6 +224,12 @@ RING = Question(
             "edge and corner are those after one pass",
             "Read them off after all five.",
             lambda: _rings(passes=1),
+        ),
+        Mistake(
+            "padded-at-once",
+            "the border of all passes is added before the first one",
+            "Pad before each pass, by half the kernel.",
+            lambda: _rings(blur=_padded_at_once),
         ),
         Mistake(
             "corner-is-edge",
