@@ -60,7 +60,7 @@ SHARED: dict[str, Any] = {
 PLANS: dict[str, tuple[dict[str, Any], str]] = {
     "waves": (
         {"style_weight": 6.0},
-        "Paints a picture in strokes of blue and gold, along its edges and in whirls where there are none.",
+        "Paints a picture in strokes of blue, with gold where it is light.",
     ),
     "mosaic": (
         {"style_weight": 8.0},
@@ -68,7 +68,7 @@ PLANS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "ink": (
         {"style_weight": 15.0, "variation_weight": 2.0},
-        "Draws a picture in black hatching on warm paper, with a wash of red.",
+        "Draws a picture in black hatching on warm paper; the painting's red has got lost on the way.",
     ),
 }
 

@@ -109,8 +109,8 @@ PLANS = {
         "cifar10",
         OPTIONS | {"epochs": 16, "augment": ["flip", "shift"], "seed": 1},
         "A classifier of small colour photographs: 64 filters to look at, five convolutions to look through.",
-        "Ten classes of CIFAR-10, 32 × 32 pixels, one thing in the middle. It names one of the ten whatever it"
-        " is shown.",
+        "Ten classes of CIFAR-10, 32 × 32 pixels, one thing in the middle. It names one of the ten whatever"
+        " it is shown.",
     ),
     "five_classes": Plan(
         five_classes(),
