@@ -163,7 +163,7 @@ return x
         "Counts the ring along a whole row, and compares the two orders where the zeros reach.",
         (
             Caught("ring", 0.75, ("both-sides",)),
-            Caught("order", 0.25, ("border-compared",)),
+            Caught("order", 0.5, ("border-compared",)),
         ),
         edits={
             "ring": ('times, "zeros")[32, :32]', 'times, "zeros")[32]'),

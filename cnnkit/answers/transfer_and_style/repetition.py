@@ -287,7 +287,7 @@ ORDER = Question(
         "second": RELIEF,
     },
     choices=("border", "relu", "rounding"),
-    weights={"linear": 0.25, "with relu": 0.5, "why": 0.25},
+    weights={"linear": 0.5, "with relu": 0.25, "why": 0.25},
     mistakes=(
         Mistake(
             "border-compared",
