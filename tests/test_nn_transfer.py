@@ -13,8 +13,9 @@ import torch
 from torch import nn as torch_nn
 
 from cnnkit import data, nn
+from cnnkit.data import loading
 from cnnkit.errors import ArgumentError, DownloadError
-from cnnkit.nn import transfer
+from cnnkit.nn import published, transfer
 from cnnkit.nn.published import fetched
 from cnnkit.nn.transfer import UNTRAINED
 
@@ -146,6 +147,7 @@ def test_where_the_weights_cannot_be_had_the_courses_own_network_stands_in_and_s
     kept = state(shipped)
     assert moved(model, kept | {name: model.state_dict()[name] for name in ("fc.weight", "fc.bias")}) == set()
     assert transfer.count(transfer.resnet18(10)).total == 113_962
+    assert published.OFFLINE == loading.OFFLINE
     with pytest.raises(DownloadError, match=r"resnet18: the weights cannot be fetched from .*OFFLINE is set"):
         transfer.resnet18(stand_in=False)
 

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 import torch
 
-from cnnkit.data.loading import OFFLINE
 from cnnkit.errors import DownloadError
 
 __all__ = ["fetched"]
 
+OFFLINE = "CNNKIT_OFFLINE"  # as for data sets; this room knows nothing of theirs
 PATIENCE = 10.0  # seconds; torch itself would wait for a silent server for ever
 
 
