@@ -167,6 +167,8 @@ def watching(freeze: Freeze) -> Callable[..., np.ndarray | None]:
         model = nn.Sequential(OrderedDict(parts)).double()
         for name in trained:
             getattr(model, name).requires_grad_(False)
+        for part in model.children():  # so that no way of freezing, right or wrong, leaves it as it was
+            next(part.parameters()).requires_grad_(False)
         before = {name: value.clone() for name, value in model.state_dict().items()}
         switches = _switches(model)
         freeze(model, trained)
@@ -183,9 +185,9 @@ def watching(freeze: Freeze) -> Callable[..., np.ndarray | None]:
         moved = {name: not torch.equal(value, before[name]) for name, value in model.state_dict().items()}
         learns = {name for name, _ in model.named_parameters()}
         table = np.zeros((3, 2))
-        for row, part in enumerate(parts):
+        for row, name in enumerate(parts):
             for column in (0, 1):
-                names = [n for n in moved if n.startswith(f"{part}.") and (n not in learns) == column]
+                names = [n for n in moved if n.startswith(f"{name}.") and (n not in learns) == column]
                 table[row, column] = sum(moved[n] for n in names) / len(names) if names else 0
         return table
 
