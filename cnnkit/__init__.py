@@ -16,7 +16,7 @@ HOMES = {"Network": "network", "output_size": "shapes"}
 
 __all__ = [
     "Network", "answers", "check", "convnetjs", "data", "doctor", "errors", "filters", "functional", "layers",
-    "ledger", "network", "nn", "output_size", "plot", "receptive", "shapes", "widgets", "zoo",
+    "ledger", "network", "nn", "output_size", "plot", "receptive", "shapes", "strokes", "widgets", "zoo",
 ]  # fmt: skip
 
 

@@ -27,10 +27,14 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "zoo": ("layers network", ""),
         "functional": ("errors shapes", "numpy"),
         "filters": ("errors", "numpy"),
+        "strokes": ("errors", "numpy"),
         "data": ("errors functional shapes __init__", "numpy PIL sklearn torch tqdm"),
         "convnetjs": ("errors layers network shapes", "numpy"),
         "plot": ("errors filters functional shapes", "numpy matplotlib"),
-        "answers": ("convnetjs data errors functional layers network nn shapes zoo", "numpy torch"),
+        "answers": (
+            "convnetjs data errors functional layers network nn shapes strokes zoo",
+            "numpy torch PIL",
+        ),
         "check": ("answers errors", "numpy IPython"),
         "nn": (
             "__init__ errors filters layers network receptive shapes",

@@ -14,6 +14,7 @@ from cnnkit.answers import (
     cnns_with_code,
     convolution_by_hand,
     live_training_lab,
+    looking_inside,
     referee,
     shapes_and_parameters,
     transfer_and_style,
@@ -47,6 +48,7 @@ ALL: tuple[Question | EvidenceQuestion, ...] = (
     *live_training_lab.QUESTIONS,
     *cnns_with_code.QUESTIONS,
     *build_for_cifar10.QUESTIONS,
+    *looking_inside.QUESTIONS,
     *transfer_and_style.QUESTIONS,
     *referee.QUESTIONS,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -76,6 +76,22 @@ class _Finding:
         return self.right == self.cells
 
 
+class _Outcomes(Mapping[str, Any]):
+    """What each mistake gives for one entry; computed when it is asked for, since it can take seconds."""
+
+    def __init__(self, question: Question, name: str) -> None:
+        self.question, self.name = question, name
+
+    def __getitem__(self, mistake: str) -> Any:
+        return entries(self.question.wrong[mistake]).get(self.name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.question.wrong)
+
+    def __len__(self) -> int:
+        return len(self.question.wrong)
+
+
 def diagnose(question: Question, answer: Any) -> Diagnosis:
     """Compare an answer with the right one, and with what every catalogued mistake gives.
 
@@ -107,12 +123,13 @@ def diagnose(question: Question, answer: Any) -> Diagnosis:
         problem = _wrong_entries(question, given, right)
         if problem:
             return Diagnosis(question, "invalid", 0.0, (), problem)
-    wrong = {mistake: entries(value) for mistake, value in question.wrong.items()}
     given = {"": given} if list(right) == [""] else entries(given)
     findings = [
-        _compare(question, name, given[name], right[name], {m: w.get(name) for m, w in wrong.items()})
-        for name in right
+        _compare(question, name, given[name], right[name], _Outcomes(question, name)) for name in right
     ]
+    if all(finding.correct for finding in findings):
+        return Diagnosis(question, "correct", 1.0, (), _praise(question, findings))
+    wrong = {mistake: entries(value) for mistake, value in question.wrong.items()}
     return _conclude(question, findings, given, _contradicted(findings, right, wrong, question.atol))
 
 
@@ -224,8 +241,6 @@ def _conclude(
     shares = [float(f.correct) if question.whole else f.share for f in findings]
     share = sum(w * s for w, s in zip(weights, shares, strict=True)) / sum(weights)
     bad = [finding for finding in findings if not finding.correct]
-    if not bad:
-        return Diagnosis(question, "correct", 1.0, (), _praise(question, findings))
     if share == 0 and all(finding.verdict == "missing" for finding in findings):
         return Diagnosis(question, "missing", 0.0, (), _open(question, given))
     common = frozenset.intersection(*(finding.fits for finding in bad))

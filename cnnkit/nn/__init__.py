@@ -14,6 +14,7 @@ from cnnkit.nn.comparison import Comparison, compare
 from cnnkit.nn.describe import describe
 from cnnkit.nn.evaluate import Metrics, confusion_matrix, evaluate
 from cnnkit.nn.initialise import initialise
+from cnnkit.nn.inputs import as_input
 from cnnkit.nn.loop import Update
 from cnnkit.nn.patience import early_stop
 from cnnkit.nn.recipes import Recipe, recipe
@@ -23,7 +24,7 @@ from cnnkit.nn.trained import pretrained, shipped
 from cnnkit.nn.verification import Verification, verify
 
 __all__ = [
-    "Comparison", "Evaluation", "Final", "Metrics", "Recipe", "Run", "Update", "Verification",
+    "Comparison", "Evaluation", "Final", "Metrics", "Recipe", "Run", "Update", "Verification", "as_input",
     "build", "compare", "confusion_matrix", "describe", "early_stop", "evaluate", "fit", "initialise",
     "inspect", "load_weights", "pretrained", "recipe", "runlog", "schedule", "shipped", "style", "transfer",
     "verify", "weights",
