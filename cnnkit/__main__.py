@@ -117,17 +117,18 @@ def _classifier(name: str) -> bool:
     """Print what a classifier is and what is measured of it; False where that is not what its log says."""
     from cnnkit import data, nn
     from cnnkit.data.catalogue import OFFICIAL
+    from cnnkit.data.derived import origin
     from cnnkit.data.loading import find
     from cnnkit.nn.trained import FOLDER
 
     run = nn.runlog.read(FOLDER / f"{name}.jsonl")
     assert run.network is not None
     print(f"{name}: {run.network.ledger().total:,} parameters, trained on {run.data['name']}", flush=True)
-    source = run.data["name"]
+    source, _ = origin(run.data["name"])
     if find(OFFICIAL[source]) is None:
         print(f"  not measured: {source} is not here. Fetch it: cnnkit data get {source}")
         return True
-    found = nn.verify(run, data.load(source, download=False))
+    found = nn.verify(run, data.load(run.data["name"], download=False))
     print("\n".join(f"  {line}" for line in str(found).splitlines()))
     return found.agrees
 

@@ -211,10 +211,11 @@ def own_module():
 
 
 @pytest.fixture
-def served(tmp_path):
+def served(tmp_path, monkeypatch):
     """Serve a folder on loopback, as (address, folder); torch keeps what it fetches in another folder."""
     import torch
 
+    monkeypatch.delenv("CNNKIT_OFFLINE", raising=False)  # it forbids fetching from any address
     folder = tmp_path / "served"
     folder.mkdir()
     quiet = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})

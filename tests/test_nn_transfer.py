@@ -13,8 +13,9 @@ import torch
 from torch import nn as torch_nn
 
 from cnnkit import data, nn
+from cnnkit.data import loading
 from cnnkit.errors import ArgumentError, DownloadError
-from cnnkit.nn import transfer
+from cnnkit.nn import published, transfer
 from cnnkit.nn.published import fetched
 from cnnkit.nn.transfer import UNTRAINED
 
@@ -125,6 +126,30 @@ def test_both_ways_of_saying_what_is_frozen_are_one_too_many() -> None:
         "freeze: `layers` are 0 and `but` is 5, expected one of them. Say what is frozen, or what is not."
     )
     assert "`classes` is 0, expected a whole number" in said(partial(transfer.resnet18, 0))
+
+
+def test_where_the_weights_cannot_be_had_the_courses_own_network_stands_in_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setenv("CNNKIT_OFFLINE", "1")
+    model = transfer.resnet18(classes=7)
+    said = capsys.readouterr().out
+    assert said.startswith(
+        "⚠ resnet18 is not here, five_classes stands in for it: ANOTHER NETWORK, 32 × 32 PIXELS, OTHER"
+        " ACCURACIES.\n  Why: the weights cannot be fetched from https://"
+    )
+    assert "CNNKIT_OFFLINE is set.\n" in said
+    assert said.endswith("  For ResNet-18 without weights: resnet18(pretrained=False).\n")
+    assert model(torch.zeros(2, 3, 32, 32)).shape == (2, 7)
+    shipped = nn.pretrained("five_classes").model
+    assert shipped is not None
+    kept = state(shipped)
+    assert moved(model, kept | {name: model.state_dict()[name] for name in ("fc.weight", "fc.bias")}) == set()
+    assert transfer.count(transfer.resnet18(10)).total == 113_962
+    assert published.OFFLINE == loading.OFFLINE
+    with pytest.raises(DownloadError, match=r"resnet18: the weights cannot be fetched from .*OFFLINE is set"):
+        transfer.resnet18(stand_in=False)
 
 
 def test_weights_are_fetched_checked_and_kept(served: tuple[str, Path]) -> None:

@@ -17,6 +17,7 @@ from cnnkit.answers import (
     looking_inside,
     referee,
     shapes_and_parameters,
+    transfer_and_style,
 )
 from cnnkit.answers.diagnosis import Diagnosis, diagnose
 from cnnkit.answers.evidence import EvidenceQuestion
@@ -48,6 +49,7 @@ ALL: tuple[Question | EvidenceQuestion, ...] = (
     *cnns_with_code.QUESTIONS,
     *build_for_cifar10.QUESTIONS,
     *looking_inside.QUESTIONS,
+    *transfer_and_style.QUESTIONS,
     *referee.QUESTIONS,
 )
 # questions whose answers are values and functions, and those whose answers are runs

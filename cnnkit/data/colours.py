@@ -15,7 +15,7 @@ from cnnkit.shapes import shape_text
 if TYPE_CHECKING:
     from cnnkit.data.dataset import Dataset
 
-__all__ = ["grey", "in_colours", "named", "rgb"]
+__all__ = ["grey", "rgb"]
 
 Images = NDArray[np.uint8]
 
@@ -34,38 +34,6 @@ def rgb(dataset: Dataset) -> Dataset:
     """Return a data set of grey images with three equal channels; see `Dataset.rgb`."""
     _require(dataset, "rgb", 1, "It has colours already: use it as it is.")
     return _changed(dataset, "rgb", _to_rgb)
-
-
-def named(name: str) -> tuple[str, str]:
-    """Split the name of a data set in other colours into the original's and the colours', "" for its own.
-
-    Examples
-    --------
-    >>> named("mnist in rgb"), named("mnist")
-    (('mnist', 'rgb'), ('mnist', ''))
-    """
-    original, _, colours = name.partition(" in ")
-    return original, colours
-
-
-def in_colours(dataset: Dataset, colours: str) -> Dataset:
-    """Return a data set in colours that `named` found: "grey", "rgb", or "" for its own.
-
-    Raises
-    ------
-    ShapeError
-        The images do not have the channels for it, or there are no such colours.
-    """
-    if not colours:
-        return dataset
-    if colours not in COLOURS:
-        raise ShapeError(
-            f"in_colours: `colours` is {colours!r}, expected one of {', '.join(COLOURS)}. Use one of these."
-        )
-    return COLOURS[colours](dataset)
-
-
-COLOURS: dict[str, Callable[[Dataset], Dataset]] = {"grey": grey, "rgb": rgb}
 
 
 def _to_grey(images: Images) -> Images:

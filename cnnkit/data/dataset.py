@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnkit.data import colours
+from cnnkit.data import colours, kinds
 from cnnkit.data.choice import stratified
 from cnnkit.data.split import Split
 from cnnkit.data.table import Table
@@ -155,6 +156,33 @@ class Dataset:
         (3, 28, 28)
         """
         return colours.rgb(self)
+
+    def only(self, classes: Iterable[int | str]) -> Dataset:
+        """Return the images of some classes, numbered anew from 0, named "... of 5-9".
+
+        Parameters
+        ----------
+        classes : numbers or names, at least two
+
+        Returns
+        -------
+        Dataset
+            The classes in their old order. Each split with its own hash, normalised by the training images
+            of these classes. ``load`` finds it again by its name.
+
+        Raises
+        ------
+        ArgumentError
+            No such class, with the nearest name; fewer than two.
+
+        Examples
+        --------
+        >>> from cnnkit import data
+        >>> later = data.load("digits").only(range(5, 10))
+        >>> later.name, later.classes, later.train.labels[:5]
+        ('digits of 5-9', ('5', '6', '7', '8', '9'), array([0, 2, 3, 4, 0]))
+        """
+        return kinds.only(self, classes)
 
     @property
     def summary(self) -> Table:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from cnnkit.data import places
 from cnnkit.data.catalogue import OFFICIAL, Official
 from cnnkit.data.dataset import Dataset
+from cnnkit.data.derived import derived, origin
 from cnnkit.data.files import OfficialFiles
 from cnnkit.data.folder import ImageFolder
 from cnnkit.data.get import get
@@ -37,7 +38,8 @@ def load(name: str, *, download: bool = True, stand_in: bool = True) -> Dataset:
     ----------
     name : "cifar10", "mnist", "fashion_mnist", "digits", "shapes10" or "shapes10_grey"
         The first three are looked for in ``$CNNKIT_DATA``, then in ``data/``: as torchvision lays them out,
-        or as a folder of images ``<name>/{train,test}/<class>/*.png``. The others are built in.
+        or as a folder of images ``<name>/{train,test}/<class>/*.png``. The others are built in. Also what
+        `Dataset.only`, `Dataset.grey` or `Dataset.rgb` called a set: "cifar10 of 0-4", "mnist in rgb".
     download : bool
         Fetch a set that is not here. Where the server does not answer within 5 seconds, that is said, and not
         tried again in the same session. ``CNNKIT_OFFLINE=1`` in the environment forbids it too.
@@ -65,7 +67,12 @@ def load(name: str, *, download: bool = True, stand_in: bool = True) -> Dataset:
     >>> digits.input_shape, len(digits.train), len(digits.validation), len(digits.test)
     ((1, 28, 28), 1295, 143, 359)
     """
-    require_name("load", name)
+    original, steps = origin(name) if isinstance(name, str) else (name, ())
+    require_name("load", original)
+    return derived(_original(original, download, stand_in), steps)
+
+
+def _original(name: str, download: bool, stand_in: bool) -> Dataset:
     if name in BUILT_IN:
         return BUILT_IN[name]()
     official = OFFICIAL[name]

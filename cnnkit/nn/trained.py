@@ -23,7 +23,7 @@ def shipped() -> list[str]:
     Examples
     --------
     >>> shipped()
-    ['cifar10', 'digits']
+    ['cifar10', 'digits', 'five_classes']
     """
     return sorted(log.stem for log in FOLDER.glob("*.jsonl"))
 

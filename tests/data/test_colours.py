@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from cnnkit import data
-from cnnkit.data import colours
 from cnnkit.errors import ShapeError
 
 
@@ -46,10 +45,8 @@ def test_the_name_says_what_became_of_the_images_and_of_what_stands_in() -> None
 
 
 def test_a_name_leads_back_to_the_same_images(shapes: data.Dataset) -> None:
-    original, shown_in = colours.named(shapes.grey().name)
-    again = colours.in_colours(data.load(original), shown_in)
+    again = data.load(shapes.grey().name)
     assert [split.hash for split in again.splits] == [split.hash for split in shapes.grey().splits]
-    assert colours.in_colours(shapes, "") is shapes
 
 
 def test_what_cannot_be_changed_is_refused(shapes: data.Dataset) -> None:
@@ -58,9 +55,6 @@ def test_what_cannot_be_changed_is_refused(shapes: data.Dataset) -> None:
         " is.": data.load("digits").grey,
         "rgb: `shapes10` has images of (3, 32, 32), expected 1 channel. It has colours already: use it as it"
         " is.": shapes.rgb,
-        "in_colours: `colours` is 'sepia', expected one of grey, rgb. Use one of these.": (
-            lambda: colours.in_colours(shapes, "sepia")
-        ),
     }
     for text, call in said.items():
         with pytest.raises(ShapeError) as error:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from cnnkit import data
 from cnnkit.answers.evidence import flaws
 from cnnkit.answers.evidence.question import EvidenceQuestion, Finding
-from cnnkit.data import colours
 from cnnkit.data.catalogue import OFFICIAL
+from cnnkit.data.derived import origin
 from cnnkit.errors import CnnkitError
 
 if TYPE_CHECKING:
@@ -31,11 +31,9 @@ class Having:
 def data_of(question: EvidenceQuestion, run: Run, name: str) -> Having | Finding:
     """Return this machine's own copy of the data that a log names by their hashes."""
     called, stand_in = run.data["name"], run.data["stand_in"]
-    original, shown_in = colours.named(called)
+    original, steps = origin(called)
     official = OFFICIAL.get(original)
-    instead = (
-        f"{official.stand_in} in {shown_in}" if official and shown_in else official and official.stand_in
-    )
+    instead = official and " ".join([official.stand_in, *steps])
     if called not in question.data or stand_in not in (None, instead):
         asked = " or ".join(question.data)
         shown = f"{called} ({stand_in})" if stand_in else called
@@ -62,6 +60,5 @@ def data_of(question: EvidenceQuestion, run: Run, name: str) -> Having | Finding
 
 @lru_cache(maxsize=4)  # an experiment may compare two sets, each in two colours
 def own(name: str) -> Dataset:
-    """Return this machine's own copy of a data set, in the colours that its name says."""
-    original, shown_in = colours.named(name)
-    return colours.in_colours(data.load(original, download=False, stand_in=False), shown_in)
+    """Return this machine's own copy of a data set, by its name."""
+    return data.load(name, download=False, stand_in=False)
