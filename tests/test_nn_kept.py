@@ -8,7 +8,7 @@ import torch
 
 from cnnkit import nn
 from cnnkit.errors import ArgumentError, RunLogError
-from cnnkit.layers import Flatten, Linear
+from cnnkit.layers import BatchNorm2d, Conv2d, Flatten, Linear
 from cnnkit.network import Network
 from tests.test_nn_runlog import NET, OPTIONS, edit, forge, said
 
@@ -52,6 +52,32 @@ def test_another_call_is_told_what_differs(run, data, what):
         f"fit: `log` is {run.log}, where another run is kept: {text}, expected the same."
         " Give another name, or delete that file to train again."
     )
+
+
+def test_what_is_frozen_belongs_to_a_run(data, tmp_path):
+    def model():
+        return nn.build(Network((1, 6, 6), [Conv2d(1, 2, 3), BatchNorm2d(2), Flatten(), Linear(32, 4)]))
+
+    options = OPTIONS | {"log": tmp_path / "run.jsonl"}
+    assert "frozen" not in nn.fit(model(), data, **options).config
+    partly = model()
+    partly[0].requires_grad_(False)
+    still = nn.transfer.freeze(model(), but="fc")
+    for other, names in ((partly, "['conv.bias', 'conv.weight']"), (still, "['bn (statistics)', ")):
+        message = said(ArgumentError, lambda other=other: nn.fit(other, data, **options))
+        assert f"its `frozen` is None, this call's is {names}" in message
+    run = nn.fit(still, data, **OPTIONS, log=tmp_path / "still.jsonl")
+    assert run.config["frozen"] == [
+        "bn (statistics)",
+        "bn.bias",
+        "bn.weight",
+        "conv.bias",
+        "conv.weight",
+    ]
+    again = nn.transfer.freeze(model(), but="fc")
+    assert nn.fit(again, data, **OPTIONS, log=tmp_path / "still.jsonl", on_step=never) == run
+    longer = nn.fit(again, data, **(OPTIONS | {"epochs": 3}), resume=nn.runlog.read(tmp_path / "still.jsonl"))
+    assert longer.config["frozen"] == run.config["frozen"]
 
 
 def test_another_network_or_data_set_is_told_apart(run, data, blobs):

@@ -40,6 +40,7 @@ class Config:
     init: str | None
     seed: int
     evaluate_every: int | None
+    frozen: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -109,6 +110,7 @@ class Config:
             "init": self.init,
             "seed": self.seed,
             "evaluate_every": self.evaluate_every,
+            **({"frozen": list(self.frozen)} if self.frozen else {}),
         }
 
     def require_same(self, record: Mapping[str, Any]) -> None:

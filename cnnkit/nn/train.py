@@ -21,6 +21,7 @@ from cnnkit.nn.checks import require_ready
 from cnnkit.nn.config import Config
 from cnnkit.nn.describe import describe, trace
 from cnnkit.nn.evaluate import evaluate
+from cnnkit.nn.held import held
 from cnnkit.nn.initialise import initialise
 from cnnkit.nn.interrupt import between_updates
 from cnnkit.nn.kept import kept_run
@@ -168,6 +169,7 @@ def fit(
         evaluate_every=evaluate_every,
     )
     module = _module(model, config)
+    config = replace(config, frozen=held(module))
     name = model.name if isinstance(model, Network) else None
     if log is not None and resume is None and os.path.isfile(log):
         found = kept_run(log, _start(module, dataset, config, name))

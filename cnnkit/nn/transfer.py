@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from cnnkit.errors import ArgumentError, DownloadError
+from cnnkit.nn.held import hold, let_go
 from cnnkit.nn.inspect.layer import find_layer
 from cnnkit.nn.names import require_whole
 from cnnkit.nn.published import fetched
@@ -73,7 +73,7 @@ def freeze(model: nn.Module, *layers: str, but: str | Iterable[str] = ()) -> nn.
     for root in [find_layer("freeze", model, name) for name in layers] or [model]:
         for part in root.modules():
             if id(part) not in trained:
-                _hold(part)
+                hold(part)
     return model
 
 
@@ -86,22 +86,9 @@ def unfreeze(model: nn.Module, *layers: str) -> nn.Module:
         No such layer, and the nearest are listed.
     """
     for root in [find_layer("unfreeze", model, name) for name in layers] or [model]:
-        root.requires_grad_(True)
         for part in root.modules():
-            for number in [n for n, hook in part._forward_pre_hooks.items() if hook is _as_in_evaluation]:
-                del part._forward_pre_hooks[number]
+            let_go(part)
     return model
-
-
-def _hold(part: nn.Module) -> None:
-    for weight in part.parameters(recurse=False):
-        weight.requires_grad_(False)
-    if isinstance(part, _BatchNorm) and _as_in_evaluation not in part._forward_pre_hooks.values():
-        part.register_forward_pre_hook(_as_in_evaluation)  # whatever mode the model is put into later
-
-
-def _as_in_evaluation(part: nn.Module, _: object) -> None:
-    part.eval()
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,10 @@ def _twice(runs: tuple[Trained, ...]) -> Finding | None:
         for mark in (each.run.id, weights):
             twin = known.setdefault(mark, each)
             if twin is not each:
-                return Finding(flaws.SAME_RUN, f"{each.name} is the same run as {twin.name}.")
+                text = f"{each.name} is the same run as {twin.name}."
+                if each.name.rpartition(" of ")[2] != twin.name.rpartition(" of ")[2]:
+                    text += " What shall tell the two apart has had no effect."
+                return Finding(flaws.SAME_RUN, text)
     return None
 
 

@@ -191,7 +191,7 @@ def _claim(points: float, claim: str) -> Requirement:
         from cnnkit import nn
 
         said = experiment.claims[claim].strip()
-        if void := unknown(claim, said, pair) or others_differ(experiment, "init"):
+        if void := unknown(claim, said, pair) or others_differ(experiment, "init", "frozen"):
             return void
         try:
             compared = nn.compare(
