@@ -1177,7 +1177,7 @@ UNCUT = {
     "inside a block": f"for x in (1, 2):\n    assert x\n    {BEGIN}\n    assert f() == x\n    {END}",
     "in two places": f"{BEGIN}\nassert f() == 1\n{END}\nassert f()\n{BEGIN}\nassert f() == 3\n{END}",
     "before more tests": f"assert f() == 1\n{BEGIN}\nassert f() == 2\n{END}\nassert f()",
-    "behind a magic": f"%precision 3\nassert f() == 1\n{BEGIN}\nassert f() == 2\n{END}",
+    "behind a magic": f"%time total = 1\nassert f() == 1\n{BEGIN}\nassert f() == 2\n{END}",
 }
 
 

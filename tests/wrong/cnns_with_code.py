@@ -44,13 +44,13 @@ return sum(means) / len(means)
     Wrong(
         "rows-for-columns",
         "Writes the confusion matrix with the network's answer in the rows.",
-        (Caught("confusion", 0, ("transposed",)),),
+        (Caught("confusion", 0.08, ("transposed",)),),
         edits={"confusion": ("counts[label, answer]", "counts[answer, label]")},
     ),
     Wrong(
         "counts-each-pair-once",
         "Adds to a matrix by two index arrays, which numpy does once for each pair.",
-        (Caught("confusion", 0, ("repeats-lost",)),),
+        (Caught("confusion", 0.6, ("repeats-lost",)),),
         answers={
             "confusion": """
 classes = batches[0][0].shape[1]
