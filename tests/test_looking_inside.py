@@ -69,6 +69,8 @@ def test_the_notebooks_drawings_are_judged_right() -> None:
     assert diagnose(question("drawings"), made.get).points == 4  # type: ignore[arg-type]
 
 
+LEFT_OUT = object()
+DOT = strokes.draw([[(14, 14)]])
 FOUR = strokes.draw([[(9, 5), (7, 15), (20, 15)], [(17, 5), (16, 24)]], centred=True)
 
 
@@ -84,15 +86,40 @@ FOUR = strokes.draw([[(9, 5), (7, 15), (20, 15)], [(17, 5), (16, 24)]], centred=
         ({"sure": FOUR.tolist()}, 1.5, '`drawings["sure"]` is a list, expected an array of shape (28, 28).'),
         ({"digit": "1"}, 1.5, "\"digit\" is '1', expected 0 to 9."),
         ({"digit": None}, 1.5, "is not answered yet"),
+        (
+            {"digit": LEFT_OUT},
+            1.5,
+            '`drawings["sure"]` cannot be judged: "digit" is not there. Keep the names that the cell began'
+            ' with. `drawings["moved"]` waits for "digit".',
+        ),
+        ({"sure": LEFT_OUT}, 1.5, '`drawings["sure"]` is not there. Keep the names'),
+        ({"sure": DOT}, 1.5, '`drawings["sure"]`: Perhaps there is hardly any ink in it? Draw something'),
+        ({"moved": DOT}, 3, "Perhaps there is hardly any ink in it? Draw something"),
+        ({"moved": 255 - FOUR}, 3, "Perhaps it is black on white? MNIST is white on black"),
+        (
+            {"sure": DOT, "confusing": FOUR / 255},
+            0,
+            'at least 20 pixels must be half white or more. `drawings["confusing"]` holds float64',
+        ),
         ({"confusing": None}, 2.5, '`drawings["confusing"]` is not answered yet.'),
         ({"moved": FOUR}, 3, 'Perhaps it is not "sure" moved by whole pixels'),
     ],
 )
 def test_odd_drawings_are_told_what_is_odd(changed: dict[str, Any], points: float, text: str) -> None:
     right = {name: drawings.DRAWINGS.method(name) for name in ("digit", "sure", "confusing", "moved")}
-    found = diagnose(question("drawings"), (right | changed).get)  # type: ignore[arg-type]
+    made = {name: each for name, each in (right | changed).items() if each is not LEFT_OUT}
+    found = diagnose(question("drawings"), made.__getitem__)  # type: ignore[arg-type]
     assert found.points == points
     assert text in found.message
+
+
+def test_nothing_that_can_be_wrong_with_a_drawing_goes_without_words() -> None:
+    right = {name: drawings.DRAWINGS.method(name) for name in ("digit", "sure", "confusing", "moved")}
+    odd = (DOT, 255 - FOUR, FOUR, FOUR / 255, FOUR[None], 3, "4", None, right["sure"])
+    for name in drawings.NAMES:
+        for image in odd:
+            found = drawings._found(name, right | {name: image})
+            assert len(str(found)) > 8, (name, image)
 
 
 # --- turning ------------------------------------------------------------------------------------------------
