@@ -364,9 +364,49 @@ def test_changed_pixels_are_those_of_a_loop_and_the_images_stay(count: int) -> N
     rng = np.random.default_rng(count)
     images, order = rng.random((3, 2, 3, 4)), np.stack([rng.permutation(12) for _ in range(3)])
     before = images.copy()
-    for change in (_names("changed")["changed"], fooling.CHANGED.method):
+    for change in (_names("changed")["changed"], fooling._changed):
         assert np.array_equal(change(images, order, count), _changed_by_loop(images, order, count))
         assert np.array_equal(images, before)
+
+
+def test_the_notebook_tries_changes_as_the_room_does() -> None:
+    names = _names("changed", "tried-change")
+    for change in (names["changed"], fooling._in_place, lambda images, order, count: None):
+        names["changed"] = change
+        for probe in fooling.CHANGED.probes:
+            theirs, ours = (probe.outcome(f) for f in (names["tried_change"], fooling.tried(change)))
+            assert (theirs is None) is (ours is None)
+            assert theirs is None or (np.array_equal(theirs[0], ours[0]) and theirs[1:] == ours[1:])
+
+
+def _by_loop_in_place(images: np.ndarray, order: np.ndarray, count: int) -> np.ndarray:
+    images[...] = _changed_by_loop(images, order, count)
+    return images
+
+
+def test_who_changes_the_images_themselves_is_told_so_and_does_not_spoil_the_next_question() -> None:
+    found = diagnose(question("changed"), fooling.tried(_by_loop_in_place))  # type: ignore[arg-type]
+    assert ([mistake.id for mistake in found.mistakes], found.points) == (["changed-in-place"], 1.77)
+    assert found.message == (
+        "Perhaps it changes the images that it was given? Work on a copy, images.copy(), or build new ones"
+        " with np.where."
+    )
+    names = _names("turned", "changed", "orders") | {"changed": _by_loop_in_place}
+    exec(CELLS["fooled"], names)
+    assert diagnose(question("fooled"), names["fooled"]).verdict == "correct"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "text"),
+    [
+        (lambda images, order, count: None, "missing", "`changed` returns None: not written yet"),
+        (lambda images, order, count: images[0, 5], "unrecognised", "raises IndexError"),
+        (lambda images, order, count: images.tolist(), "invalid", "is a list, expected a numpy array."),
+    ],
+)
+def test_a_change_that_gives_no_images_is_told_so(change: Any, verdict: str, text: str) -> None:
+    found = diagnose(question("changed"), fooling.tried(change))  # type: ignore[arg-type]
+    assert (found.verdict, text in found.message) == (verdict, True), found.message
 
 
 def test_the_curve_begins_with_the_accuracy_and_its_sets_are_nested() -> None:
@@ -376,7 +416,7 @@ def test_the_curve_begins_with_the_accuracy_and_its_sets_are_nested() -> None:
     assert abs(question("fooled").right["clean"] - clean) < 1e-12  # type: ignore[union-attr]
     images, _ = fooling._digits()
     for order in (fooling._by_chance(), fooling.by_gradient()):
-        sets = [fooling.CHANGED.method(images, order, count) != images for count in fooling.COUNTS]
+        sets = [fooling._changed(images, order, count) != images for count in fooling.COUNTS]
         assert [int(each[0].sum()) for each in sets] == list(fooling.COUNTS)
         assert all((more | fewer == more).all() for fewer, more in pairwise(sets))
 
