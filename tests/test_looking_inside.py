@@ -293,6 +293,22 @@ def test_the_favourites_are_those_of_top_patches() -> None:
     )  # no rank by rounding
 
 
+def test_the_shapes_that_the_text_names_are_among_the_favourites() -> None:
+    split, right = data.load("shapes10").test, question("favourites").right  # type: ignore[union-attr]
+    liked = [split.classes[split.labels[n]] for n in right["images"]]
+    assert {"ring", "crescent", "triangle"} <= set(liked)
+    for word in ("rings", "crescents", "triangle", "on CIFAR-10"):
+        assert word in CELLS["neurons-show-text"]
+
+
+def test_favourites_are_asked_for_in_the_form_that_is_read() -> None:
+    right = question("favourites").right  # type: ignore[union-attr]
+    assert '`"images"`: an array' in CELLS["favourites-question"]
+    assert _message("favourites", right | {"images": right["images"].tolist()}).startswith(
+        '`favourites["images"]` is a list, expected a numpy array. Wrap it: np.array('
+    )
+
+
 # --- guided backpropagation ---------------------------------------------------------------------------------
 
 
