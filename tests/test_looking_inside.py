@@ -69,6 +69,8 @@ def test_the_notebooks_drawings_are_judged_right() -> None:
     assert diagnose(question("drawings"), made.get).points == 4  # type: ignore[arg-type]
 
 
+LEFT_OUT = object()
+DOT = strokes.draw([[(14, 14)]])
 FOUR = strokes.draw([[(9, 5), (7, 15), (20, 15)], [(17, 5), (16, 24)]], centred=True)
 
 
@@ -84,15 +86,40 @@ FOUR = strokes.draw([[(9, 5), (7, 15), (20, 15)], [(17, 5), (16, 24)]], centred=
         ({"sure": FOUR.tolist()}, 1.5, '`drawings["sure"]` is a list, expected an array of shape (28, 28).'),
         ({"digit": "1"}, 1.5, "\"digit\" is '1', expected 0 to 9."),
         ({"digit": None}, 1.5, "is not answered yet"),
+        (
+            {"digit": LEFT_OUT},
+            1.5,
+            '`drawings["sure"]` cannot be judged: "digit" is not there. Keep the names that the cell began'
+            ' with. `drawings["moved"]` waits for "digit".',
+        ),
+        ({"sure": LEFT_OUT}, 1.5, '`drawings["sure"]` is not there. Keep the names'),
+        ({"sure": DOT}, 1.5, '`drawings["sure"]`: Perhaps there is hardly any ink in it? Draw something'),
+        ({"moved": DOT}, 3, "Perhaps there is hardly any ink in it? Draw something"),
+        ({"moved": 255 - FOUR}, 3, "Perhaps it is black on white? MNIST is white on black"),
+        (
+            {"sure": DOT, "confusing": FOUR / 255},
+            0,
+            'at least 20 pixels must be half white or more. `drawings["confusing"]` holds float64',
+        ),
         ({"confusing": None}, 2.5, '`drawings["confusing"]` is not answered yet.'),
         ({"moved": FOUR}, 3, 'Perhaps it is not "sure" moved by whole pixels'),
     ],
 )
 def test_odd_drawings_are_told_what_is_odd(changed: dict[str, Any], points: float, text: str) -> None:
     right = {name: drawings.DRAWINGS.method(name) for name in ("digit", "sure", "confusing", "moved")}
-    found = diagnose(question("drawings"), (right | changed).get)  # type: ignore[arg-type]
+    made = {name: each for name, each in (right | changed).items() if each is not LEFT_OUT}
+    found = diagnose(question("drawings"), made.__getitem__)  # type: ignore[arg-type]
     assert found.points == points
     assert text in found.message
+
+
+def test_nothing_that_can_be_wrong_with_a_drawing_goes_without_words() -> None:
+    right = {name: drawings.DRAWINGS.method(name) for name in ("digit", "sure", "confusing", "moved")}
+    odd = (DOT, 255 - FOUR, FOUR, FOUR / 255, FOUR[None], 3, "4", None, right["sure"])
+    for name in drawings.NAMES:
+        for image in odd:
+            found = drawings._found(name, right | {name: image})
+            assert len(str(found)) > 8, (name, image)
 
 
 # --- turning ------------------------------------------------------------------------------------------------
@@ -266,6 +293,22 @@ def test_the_favourites_are_those_of_top_patches() -> None:
     )  # no rank by rounding
 
 
+def test_the_shapes_that_the_text_names_are_among_the_favourites() -> None:
+    split, right = data.load("shapes10").test, question("favourites").right  # type: ignore[union-attr]
+    liked = [split.classes[split.labels[n]] for n in right["images"]]
+    assert {"ring", "crescent", "triangle"} <= set(liked)
+    for word in ("rings", "crescents", "triangle", "on CIFAR-10"):
+        assert word in CELLS["neurons-show-text"]
+
+
+def test_favourites_are_asked_for_in_the_form_that_is_read() -> None:
+    right = question("favourites").right  # type: ignore[union-attr]
+    assert '`"images"`: an array' in CELLS["favourites-question"]
+    assert _message("favourites", right | {"images": right["images"].tolist()}).startswith(
+        '`favourites["images"]` is a list, expected a numpy array. Wrap it: np.array('
+    )
+
+
 # --- guided backpropagation ---------------------------------------------------------------------------------
 
 
@@ -337,9 +380,49 @@ def test_changed_pixels_are_those_of_a_loop_and_the_images_stay(count: int) -> N
     rng = np.random.default_rng(count)
     images, order = rng.random((3, 2, 3, 4)), np.stack([rng.permutation(12) for _ in range(3)])
     before = images.copy()
-    for change in (_names("changed")["changed"], fooling.CHANGED.method):
+    for change in (_names("changed")["changed"], fooling._changed):
         assert np.array_equal(change(images, order, count), _changed_by_loop(images, order, count))
         assert np.array_equal(images, before)
+
+
+def test_the_notebook_tries_changes_as_the_room_does() -> None:
+    names = _names("changed", "tried-change")
+    for change in (names["changed"], fooling._in_place, lambda images, order, count: None):
+        names["changed"] = change
+        for probe in fooling.CHANGED.probes:
+            theirs, ours = (probe.outcome(f) for f in (names["tried_change"], fooling.tried(change)))
+            assert (theirs is None) is (ours is None)
+            assert theirs is None or (np.array_equal(theirs[0], ours[0]) and theirs[1:] == ours[1:])
+
+
+def _by_loop_in_place(images: np.ndarray, order: np.ndarray, count: int) -> np.ndarray:
+    images[...] = _changed_by_loop(images, order, count)
+    return images
+
+
+def test_who_changes_the_images_themselves_is_told_so_and_does_not_spoil_the_next_question() -> None:
+    found = diagnose(question("changed"), fooling.tried(_by_loop_in_place))  # type: ignore[arg-type]
+    assert ([mistake.id for mistake in found.mistakes], found.points) == (["changed-in-place"], 1.77)
+    assert found.message == (
+        "Perhaps it changes the images that it was given? Work on a copy, images.copy(), or build new ones"
+        " with np.where."
+    )
+    names = _names("turned", "changed", "orders") | {"changed": _by_loop_in_place}
+    exec(CELLS["fooled"], names)
+    assert diagnose(question("fooled"), names["fooled"]).verdict == "correct"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "text"),
+    [
+        (lambda images, order, count: None, "missing", "`changed` returns None: not written yet"),
+        (lambda images, order, count: images[0, 5], "unrecognised", "raises IndexError"),
+        (lambda images, order, count: images.tolist(), "invalid", "is a list, expected a numpy array."),
+    ],
+)
+def test_a_change_that_gives_no_images_is_told_so(change: Any, verdict: str, text: str) -> None:
+    found = diagnose(question("changed"), fooling.tried(change))  # type: ignore[arg-type]
+    assert (found.verdict, text in found.message) == (verdict, True), found.message
 
 
 def test_the_curve_begins_with_the_accuracy_and_its_sets_are_nested() -> None:
@@ -349,7 +432,7 @@ def test_the_curve_begins_with_the_accuracy_and_its_sets_are_nested() -> None:
     assert abs(question("fooled").right["clean"] - clean) < 1e-12  # type: ignore[union-attr]
     images, _ = fooling._digits()
     for order in (fooling._by_chance(), fooling.by_gradient()):
-        sets = [fooling.CHANGED.method(images, order, count) != images for count in fooling.COUNTS]
+        sets = [fooling._changed(images, order, count) != images for count in fooling.COUNTS]
         assert [int(each[0].sum()) for each in sets] == list(fooling.COUNTS)
         assert all((more | fewer == more).all() for fewer, more in pairwise(sets))
 

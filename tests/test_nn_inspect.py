@@ -368,6 +368,21 @@ ERRORS = {
         ArgumentError,
         "activations: `model` is of type Network, expected a torch module. Build one: nn.build(network).",
     ),
+    "a run in the place of its model": (
+        lambda m, x: inspect.activations(nn.pretrained("cifar10"), x, "conv1"),
+        ArgumentError,
+        "activations: `model` is of type Run, expected a torch module. Take its `.model`.",
+    ),
+    "a run whose gradient is asked for": (
+        lambda m, x: inspect.saliency(nn.pretrained("cifar10"), x),
+        ArgumentError,
+        "saliency: `model` is of type Run, expected a torch module. Take its `.model`.",
+    ),
+    "a run to be fooled": (
+        lambda m, x: inspect.fooling_curve(nn.pretrained("cifar10"), []),
+        ArgumentError,
+        "fooling_curve: `model` is of type Run, expected a torch module. Take its `.model`.",
+    ),
     "a layer that runs twice": (
         lambda m, x: inspect.activations(Twice(), x, "conv"),
         ArgumentError,

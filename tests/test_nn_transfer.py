@@ -121,6 +121,13 @@ def test_a_layer_that_does_not_exist_is_named_with_the_near_ones() -> None:
     assert transfer.count(model).frozen == 0
 
 
+@pytest.mark.parametrize("name", ["freeze", "unfreeze", "count"])
+def test_who_gives_a_run_is_told_to_take_its_model(name: str) -> None:
+    told = rf"^{name}: `model` is of type Run, expected a torch module\. Take its `\.model`\.$"
+    with pytest.raises(ArgumentError, match=told):
+        getattr(nn.transfer, name)(nn.pretrained("digits"))
+
+
 def test_both_ways_of_saying_what_is_frozen_are_one_too_many() -> None:
     assert said(partial(transfer.freeze, small(), "0", but="5")) == (
         "freeze: `layers` are 0 and `but` is 5, expected one of them. Say what is frozen, or what is not."

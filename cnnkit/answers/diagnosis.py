@@ -267,13 +267,12 @@ def _conclude(
     # A choice among two or three is no evidence for a method when other entries do not fit it.
     telling = [finding for finding in bad if not isinstance(given.get(finding.name), str)]
     named = tuple(m for m in question.mistakes if any(m.id in finding.fits for finding in telling))
-    shown = 1 if isinstance(question, FunctionQuestion) else 3
     told = [finding for finding in bad if finding.text]
-    text = " ".join(_describe(question, finding, named) for finding in told[:shown])
+    text = " ".join(_describe(question, finding, named) for finding in told[: question.shown])
     if isinstance(question, FunctionQuestion) and len(findings) > 1:
         text += f" {len(findings) - len(bad)} of {len(findings)} {question.tries} are right."
-    elif len(told) > shown:
-        text += f" Not right either: {', '.join(f.name for f in told[shown:])}."
+    elif len(told) > question.shown:
+        text += f" Not right either: {', '.join(f.name for f in told[question.shown :])}."
     verdicts = {finding.verdict for finding in bad}
     verdict = "mistake" if len(named) == 1 else "several" if named else "unrecognised"
     if not named and len(verdicts) == 1:

@@ -88,6 +88,7 @@ class Question:
     lines: tuple[str, ...] = ()
     alike: tuple[tuple[str, ...], ...] = ()
     whole: bool = False
+    shown: ClassVar[int] = 3  # how many wrong entries a message describes
 
     def label(self, entry: str) -> str:
         """Return what messages call an entry of the answer, backticks included."""
@@ -169,6 +170,7 @@ class FunctionQuestion(Question):
     libraries: tuple[str, ...] = ()
     tries: str = "tries"
     wanted: ClassVar[str] = "a function. Define it with `def`."
+    shown: ClassVar[int] = 1  # what is wrong with one call is mostly wrong with the next
 
     def label(self, entry: str) -> str:
         """Return what messages call a probe."""

@@ -22,6 +22,7 @@ CIFAR10 = (
     (0.24518943284320563, 0.2427821639031295, 0.260737311807811),
 )
 MOMENTS = {"digits": MNIST, "cifar10": CIFAR10}
+SIZES = {"digits": 28, "cifar10": 32}  # height and width of those images
 
 
 def as_input(name: str, images: ArrayLike) -> Tensor:
@@ -45,7 +46,7 @@ def as_input(name: str, images: ArrayLike) -> Tensor:
     ArgumentError
         No such network; images that are not uint8.
     ShapeError
-        Not four axes, or not as many channels.
+        Not four axes, not as many channels, or another height or width.
 
     Examples
     --------
@@ -62,13 +63,34 @@ def as_input(name: str, images: ArrayLike) -> Tensor:
             f"as_input: `images` are {x.dtype}, expected uint8, 0 to 255."
             " Convert them: np.rint(255 * images).astype(np.uint8) where they run from 0 to 1."
         )
-    if x.ndim != 4 or x.shape[1] != len(mean):
-        one = (
-            "A single grey image is image[None, None]."
-            if len(mean) == 1
-            else "A single image is image[None]."
-        )
+    channels, size = len(mean), SIZES[name]
+    if x.ndim != 4 or x.shape[1:] != (channels, size, size):
         raise ShapeError(
-            f"as_input: `images` has shape {shape_text(x.shape)}, expected (N, {len(mean)}, H, W). {one}"
+            f"as_input: `images` has shape {shape_text(x.shape)}, expected (N, {channels}, {size}, {size})."
+            f" {_cure(x.shape, channels, size)}."
         )
     return (torch.from_numpy(x.copy()).float() / 255 - mean) / std
+
+
+def _cure(shape: tuple[int, ...], channels: int, size: int) -> str:
+    """Return what brings images of this shape into the form that is expected."""
+    colour = "Copy the grey channel for a colour network: np.repeat({}, 3, axis=1)"
+    if len(shape) == 2:
+        one = "image[None, None]"
+        return f"A single grey image is {one}" if channels == 1 else colour.format(one)
+    if len(shape) == 3:
+        if shape[0] == channels:
+            return "A single image is image[None]"
+        if shape[2] == channels:
+            return "The channels of a single image come first: image.transpose(2, 0, 1)[None]"
+        one = "images[:, None]"
+        return f"Grey images are {one}" if channels == 1 else colour.format(one)
+    if len(shape) != 4:
+        return "The axes are image, channel, row, column"
+    if shape[1] == channels:
+        return f"Resize them first, for instance by PIL's Image.resize(({size}, {size}))"
+    if shape[3] == channels:
+        return "The channels come second: images.transpose(0, 3, 1, 2)"
+    if shape[1] == 1:
+        return colour.format("images")
+    return "Take the mean of the channels, as bytes: images.mean(1, keepdims=True).astype(np.uint8)"

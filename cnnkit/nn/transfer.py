@@ -17,7 +17,7 @@ from torch import nn
 
 from cnnkit.errors import ArgumentError, DownloadError
 from cnnkit.nn.held import hold, let_go
-from cnnkit.nn.inspect.layer import find_layer
+from cnnkit.nn.inspect.layer import find_layer, require_module
 from cnnkit.nn.names import require_whole
 from cnnkit.nn.published import fetched
 from cnnkit.nn.trained import pretrained as course_network
@@ -51,7 +51,7 @@ def freeze(model: nn.Module, *layers: str, but: str | Iterable[str] = ()) -> nn.
     Raises
     ------
     ArgumentError
-        No such layer, and the nearest are listed; both `layers` and `but`.
+        No such layer, and the nearest are listed; both `layers` and `but`; no torch module, such as a run.
 
     Examples
     --------
@@ -63,6 +63,7 @@ def freeze(model: nn.Module, *layers: str, but: str | Iterable[str] = ()) -> nn.
     3          146       0
     total      146     240
     """
+    require_module("freeze", model)
     kept = [but] if isinstance(but, str) else list(but)
     if layers and kept:
         raise ArgumentError(
@@ -85,6 +86,7 @@ def unfreeze(model: nn.Module, *layers: str) -> nn.Module:
     ArgumentError
         No such layer, and the nearest are listed.
     """
+    require_module("unfreeze", model)
     for root in [find_layer("unfreeze", model, name) for name in layers] or [model]:
         for part in root.modules():
             let_go(part)
@@ -151,6 +153,7 @@ def count(model: nn.Module) -> Count:
     >>> f"{counted.total:,}, {counted.trained:,} of them trained, {counted.frozen:,} frozen"
     '11,181,642, 8,398,858 of them trained, 2,782,784 frozen'
     """
+    require_module("count", model)
     seen: set[int] = set()
     parts = []
     own = [("(itself)", list(model.parameters(recurse=False)))]

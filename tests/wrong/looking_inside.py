@@ -100,10 +100,21 @@ return np.stack(np.unravel_index(places, values.shape), axis=1)
         edits={"guided-backprop": ("hook.remove()", "pass")},
     ),
     Wrong(
+        "pixels-overwritten",
+        "Writes the changed pixels into the images that it was given.",
+        (Caught("changed", 1.77, ("changed-in-place",)),),
+        edits={
+            "changed": (
+                "return np.where(chosen, np.where(images < 0.5, 1.0, 0.0), images)",
+                "images[...] = np.where(chosen, np.where(images < 0.5, 1.0, 0.0), images)\n    return images",
+            )
+        },
+    ),
+    Wrong(
         "every-count-anew",
         "Changes only the pixel that is new at each count.",
         (
-            Caught("changed", 0.5, ("not-nested",)),
+            Caught("changed", 0.66, ("not-nested",)),
             Caught("fooled", 0.33, (), "missing", said="out of bounds"),
         ),
         edits={"changed": ("order[:, :count]", "order[:, max(count - 1, 0) : count]")},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,11 +30,14 @@ class Seen(Raised):
 
 
 FINE = Seen("fine", "is as it should be")
+LOST = Seen("no entry", "is not there. Keep the names that the cell began with")
 
 
 @dataclass(frozen=True)
 class DrawingsQuestion(FunctionQuestion):
     """Three drawings and a digit, asked for by name: the shipped network says what they are."""
+
+    shown: ClassVar[int] = len(NAMES)  # each drawing is wrong in its own way
 
     def label(self, entry: str) -> str:
         """Return what messages call a drawing."""
@@ -50,6 +53,9 @@ class DrawingsQuestion(FunctionQuestion):
 def _digit(given: Any) -> int | Raised:
     if given is None:
         return Raised("NotImplementedError")
+    if isinstance(given, Raised):
+        missing = given.error == "KeyError"
+        return Seen("no digit", f'cannot be judged: "digit" {LOST}') if missing else given
     if isinstance(given, int | np.integer) and given in range(10):
         return int(given)
     return Seen("no digit", f'cannot be judged: "digit" is {given!r:.30}, expected 0 to 9')
@@ -58,11 +64,20 @@ def _digit(given: Any) -> int | Raised:
 def _found(name: str, drawn: dict[str, Any]) -> Raised:
     """Return what is found in a drawing; what it is compared with must be sound first."""
     wrong = _kind(drawn[name])
-    if name != "confusing":
+    if name == "sure":
         wrong = wrong or (drawn["digit"] if isinstance(drawn["digit"], Raised) else None)
-    if name == "moved" and not wrong and _kind(drawn["sure"]):
-        wrong = Seen("no sure drawing", 'waits for "sure"')
+    if name == "moved" and not wrong:
+        wrong = _waiting(drawn)
     return wrong or _judged(name, drawn)
+
+
+def _waiting(drawn: dict[str, Any]) -> Raised | None:
+    """Return what keeps "moved" from being judged."""
+    if isinstance(drawn["digit"], Seen):
+        return Seen("no digit", 'waits for "digit"')  # what is wrong with it is said of "sure"
+    if isinstance(drawn["digit"], Raised):
+        return drawn["digit"]
+    return Seen("no sure drawing", 'waits for "sure"') if _kind(drawn["sure"]) else None
 
 
 def _kind(image: Any) -> Raised | None:
@@ -70,16 +85,16 @@ def _kind(image: Any) -> Raised | None:
     if image is None:
         return Raised("NotImplementedError")
     if isinstance(image, Raised):
-        return image
+        return LOST if image.error == "KeyError" else image
     if not isinstance(image, np.ndarray) or image.shape != (28, 28):
         what = f"has shape {image.shape}" if isinstance(image, np.ndarray) else f"is a {type(image).__name__}"
         return Seen("shape", f"{what}, expected an array of shape (28, 28). Take what strokes.draw returns")
     if image.dtype != np.uint8:
         return Seen("dtype", f"holds {image.dtype}, expected uint8, 0 to 255. Take what strokes.draw returns")
     if image.mean() > 127:
-        return Seen("black on white")
+        return Seen("black on white", "is black on white")
     if (image >= 128).sum() < INK:
-        return Seen("little ink")
+        return Seen("little ink", "has hardly any ink")
     return None
 
 
@@ -95,9 +110,9 @@ def _judged(name: str, drawn: dict[str, Any]) -> Seen:
         return Seen("clear", f"is a {answer} at {first:.2f}, {first - second:.2f} above the next")
     if name == "moved":
         if np.array_equal(drawn["moved"], drawn["sure"]):
-            return Seen("in place")
+            return Seen("in place", 'is the same image as "sure"')
         if not np.array_equal(_cropped(drawn["moved"]), _cropped(drawn["sure"])):
-            return Seen("redrawn")
+            return Seen("redrawn", 'is not "sure" moved by whole pixels')
         if answer == digit:
             return Seen("still right", f"is a {answer} at {first:.2f}")
     return FINE
@@ -170,6 +185,10 @@ def _faint() -> np.ndarray:
     raise RuntimeError("drawings: no drawing of the series leaves the network unsure")
 
 
+def _dot() -> np.ndarray:
+    return draw([[(14, 14)]])
+
+
 CENTRE = "Draw it as people write it, with a pen of 2 to 3 pixels, and let centred=True bring it into place."
 
 DRAWINGS = DrawingsQuestion(
@@ -233,7 +252,7 @@ DRAWINGS = DrawingsQuestion(
             "hardly-any-ink",
             "there is hardly any ink in it",
             "Draw something: at least 20 pixels must be half white or more.",
-            _drawing(confusing=lambda: draw([[(14, 14)]])),
+            _drawing(sure=_dot, confusing=_dot, moved=_dot),
         ),
     ),
 )

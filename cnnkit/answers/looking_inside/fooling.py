@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
@@ -14,6 +15,45 @@ __all__ = ["COUNTS", "QUESTIONS", "by_gradient"]
 
 COUNTS = (0, 1, 2, 4, 8, 16, 32, 64, 128)
 SEED, IMAGES = 6, 200
+GIVEN = "the images that it was given"
+
+
+def tried(changed: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what the notebook's `tried_change` does, for any function that changes pixels.
+
+    The function returned takes (images, order, count). It returns what the other one gave, and whether the
+    images are still what they were. A test that the student does not see has copies of them alone, and
+    could not tell.
+    """
+
+    def tried_change(images: np.ndarray, order: np.ndarray, count: int) -> Any:
+        given = images.copy()
+        found = changed(given, order, count)
+        if found is None:
+            return None
+        return [found, float(np.array_equal(given, images))]
+
+    return tried_change
+
+
+@dataclass(frozen=True)
+class ChangedQuestion(FunctionQuestion):
+    """A function that changes copies of images: what it returns, and whether the images themselves stay."""
+
+    def label(self, entry: str) -> str:
+        """Return what messages call a try."""
+        return f"`{self.variable}`, {entry}" if entry == GIVEN else super().label(entry)
+
+    def outcome(self, method: Callable[..., Any]) -> dict[str, Any]:
+        """Return what each try gives, and then whether all of them left their images as they were."""
+        runs = {probe.label: probe.outcome(method) for probe in self.probes}
+        found = {name: run[0] if _is_pair(run) else run for name, run in runs.items()}
+        bad = [run for run in runs.values() if not _is_pair(run)]
+        return found | {GIVEN: bad[0] if bad else min(run[1] for run in runs.values())}
+
+
+def _is_pair(run: Any) -> bool:
+    return isinstance(run, list | tuple) and len(run) == 2 and isinstance(run[1], float)
 
 
 def _farther(x: np.ndarray) -> np.ndarray:
@@ -43,6 +83,11 @@ def _changed(
     return np.where(full, jump(images), images)
 
 
+def _in_place(images: np.ndarray, order: np.ndarray, count: int) -> np.ndarray:
+    images[...] = _changed(images, order, count)
+    return images
+
+
 def _first_for_all(order: np.ndarray, count: int) -> np.ndarray:
     return np.repeat(order[:1, :count], len(order), axis=0)
 
@@ -70,14 +115,15 @@ def _probes(rng: np.random.Generator) -> Mapping[str, Any]:
     return {"probes": tuple(probes)}
 
 
-CHANGED = FunctionQuestion(
+CHANGED = ChangedQuestion(
     id="changed",
     code="A6-7a",
     points=2,
     variable="changed",
     ask="Write changed(images, order, count): the first `count` pixels of each image's order are changed.",
-    method=_changed,
+    method=tried(_changed),
     whole=True,
+    weights={GIVEN: 0.5},
     inputs=_probes(np.random.default_rng(68)),
     draw=_probes,
     mistakes=(
@@ -85,67 +131,73 @@ CHANGED = FunctionQuestion(
             "one-order-for-all",
             "the first image's order is used for all images",
             "Each image has its own row of `order`.",
-            partial(_changed, chosen=_first_for_all),
+            tried(partial(_changed, chosen=_first_for_all)),
         ),
         Mistake(
             "one-pixel-more",
             "one pixel more is changed, so that 0 changed pixels are not the clean images",
             "Take order[:, :count].",
-            partial(_changed, chosen=_one_more),
+            tried(partial(_changed, chosen=_one_more)),
         ),
         Mistake(
             "not-nested",
             "only the newest pixel is changed, and those before it are not",
             "Whatever is changed at 4 pixels is changed at 8 as well.",
-            partial(_changed, chosen=_only_the_last),
+            tried(partial(_changed, chosen=_only_the_last)),
         ),
         Mistake(
             "from-the-end",
             "the last pixels of the order are changed",
             "Begin with the first.",
-            partial(_changed, chosen=_last),
+            tried(partial(_changed, chosen=_last)),
         ),
         Mistake(
             "order-as-rank",
             "`order` is read as each pixel's rank",
             "order[n] lists the pixels, the first to be changed first.",
-            partial(_changed, by_rank=True),
+            tried(partial(_changed, by_rank=True)),
         ),
         Mistake(
             "columns-first",
             "pixels are counted down the columns",
             "Pixel p stands in row p // W, column p % W.",
-            partial(_changed, columns_first=True),
+            tried(partial(_changed, columns_first=True)),
         ),
         Mistake(
             "mirrored",
             "a pixel becomes 1 - pixel, which changes grey hardly at all",
             "It jumps to the end that is farther away: 0 or 1.",
-            partial(_changed, jump=lambda x: 1 - x),
+            tried(partial(_changed, jump=lambda x: 1 - x)),
         ),
         Mistake(
             "always-black",
             "every changed pixel becomes 0",
             "Dark pixels become 1: changing black to black changes nothing.",
-            partial(_changed, jump=np.zeros_like),
+            tried(partial(_changed, jump=np.zeros_like)),
         ),
         Mistake(
             "always-white",
             "every changed pixel becomes 1",
             "Bright pixels become 0.",
-            partial(_changed, jump=np.ones_like),
+            tried(partial(_changed, jump=np.ones_like)),
         ),
         Mistake(
             "nearer-end",
             "a pixel goes to the end that is nearer",
             "Take the end that is farther away.",
-            partial(_changed, jump=lambda x: np.where(x < 0.5, 0.0, 1.0)),
+            tried(partial(_changed, jump=lambda x: np.where(x < 0.5, 0.0, 1.0))),
         ),
         Mistake(
             "first-channel-only",
             "only the first channel of a pixel is changed",
             "A pixel is all of its channels.",
-            partial(_changed, channels=slice(1)),
+            tried(partial(_changed, channels=slice(1))),
+        ),
+        Mistake(
+            "changed-in-place",
+            "it changes the images that it was given",
+            "Work on a copy, images.copy(), or build new ones with np.where.",
+            tried(_in_place),
         ),
     ),
 )

@@ -15,6 +15,7 @@ from cnnkit.errors import ArgumentError, ShapeError
 from cnnkit.nn.evaluate import evaluation_mode
 from cnnkit.nn.inspect.forward import forward
 from cnnkit.nn.inspect.images import matching
+from cnnkit.nn.inspect.layer import require_module
 from cnnkit.nn.inspect.unit import class_scores
 from cnnkit.nn.names import require_known, require_whole
 from cnnkit.nn.sources import Batch, Split, batches_of
@@ -101,6 +102,7 @@ def fooling_curve(
     >>> fooling_curve(model, [(x, model(x).argmax(1))], pixels=[0, 4], order="gradient").accuracy.tolist()
     [1.0, 0.0]
     """
+    require_module("fooling_curve", model)
     require_known("fooling_curve", "order", order, ORDERS)
     rng = np.random.default_rng(require_whole("fooling_curve", "seed", seed, 0))
     batch_size = require_whole("fooling_curve", "batch_size", batch_size, 1)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from cnnkit.nn.evaluate import evaluation_mode, require_tensor
 from cnnkit.nn.inspect.forward import forward
 from cnnkit.nn.inspect.images import Images, prepared
-from cnnkit.nn.inspect.layer import find_layer, output_of, watched
+from cnnkit.nn.inspect.layer import find_layer, output_of, require_module, watched
 from cnnkit.nn.inspect.rules import RULES, relu_rule, require_every_relu
 from cnnkit.nn.inspect.unit import Target, class_scores, part_of, unit_scores
 
@@ -129,6 +129,7 @@ def deconvnet(
 def _gradient(
     function: str, model: nn.Module, images: Images, target: Target, layer: str | None, rule: str | None
 ) -> NDArray[Any]:
+    require_module(function, model)
     part = model if layer is None else find_layer(function, model, layer)
     x = prepared(function, model, images)
     found = []

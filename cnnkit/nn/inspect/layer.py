@@ -12,9 +12,31 @@ from torch import Tensor, nn
 from cnnkit.errors import ArgumentError, did_you_mean
 from cnnkit.nn.names import require_whole
 
-__all__ = ["find_layer", "output_of", "require_indices", "watched"]
+__all__ = ["find_layer", "output_of", "require_indices", "require_module", "watched"]
 
 MOST = 24  # names that one error lists
+
+
+def require_module(function: str, model: object) -> None:
+    """Raise unless `model` is a torch module; a run holds one.
+
+    Raises
+    ------
+    ArgumentError
+
+    Examples
+    --------
+    >>> from cnnkit.nn import pretrained
+    >>> require_module("freeze", pretrained("digits"))
+    Traceback (most recent call last):
+    cnnkit.errors.ArgumentError: freeze: `model` is of type Run, expected a torch module. Take its `.model`.
+    """
+    if not isinstance(model, nn.Module):
+        held = isinstance(getattr(model, "model", None), nn.Module)
+        cure = "Take its `.model`." if held else "Build one: nn.build(network)."
+        raise ArgumentError(
+            f"{function}: `model` is of type {type(model).__name__}, expected a torch module. {cure}"
+        )
 
 
 def find_layer(function: str, model: nn.Module, layer: object) -> nn.Module:
@@ -23,18 +45,14 @@ def find_layer(function: str, model: nn.Module, layer: object) -> nn.Module:
     Raises
     ------
     ArgumentError
-        There is none; the nearest names are listed.
+        There is none, and the nearest names are listed; no torch module.
 
     Examples
     --------
     >>> find_layer("activations", nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), "1")
     Linear(in_features=4, out_features=2, bias=True)
     """
-    if not isinstance(model, nn.Module):
-        raise ArgumentError(
-            f"{function}: `model` is of type {type(model).__name__}, expected a torch module."
-            " Build one: nn.build(network)."
-        )
+    require_module(function, model)
     parts: dict[str, nn.Module] = {name: part for name, part in model.named_modules() if name}
     if isinstance(layer, str) and layer in parts:
         return parts[layer]
