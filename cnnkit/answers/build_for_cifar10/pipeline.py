@@ -10,6 +10,7 @@ import numpy as np
 
 from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, Raised
 from cnnkit.answers.reading import in_words, same
+from cnnkit.answers.scaling import forgotten
 
 __all__ = ["QUESTIONS"]
 
@@ -436,24 +437,7 @@ PREPARE = PrepareQuestion(
             "The last axis runs from left to right; axis 1 holds the colours.",
             _prepare(axis=1),
         ),
-        Mistake(
-            "not-divided",
-            "the pixels are not divided by 255",
-            "mean and std are those of pixels from 0 to 1.",
-            _prepare(normal=lambda x, mean, std: (x - mean) / std),
-        ),
-        Mistake(
-            "only-divided",
-            "mean and std are not used",
-            "Subtract the mean of each channel and divide by its std.",
-            _prepare(normal=lambda x, mean, std: x / 255),
-        ),
-        Mistake(
-            "not-scaled",
-            "std is not used",
-            "Divide by the std of each channel after subtracting the mean.",
-            _prepare(normal=lambda x, mean, std: x / 255 - mean),
-        ),
+        *forgotten(_prepare),
         Mistake(
             "own-statistics",
             "each batch is normalised by its own mean and std",

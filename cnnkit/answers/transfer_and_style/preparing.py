@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question
+from cnnkit.answers.scaling import forgotten
 
 __all__ = ["QUESTIONS"]
 
@@ -70,24 +71,7 @@ PREPARE = FunctionQuestion(
     inputs=_images(np.random.default_rng(73)),
     draw=_images,
     mistakes=(
-        Mistake(
-            "not-divided",
-            "the pixels are not divided by 255",
-            "mean and std are those of pixels from 0 to 1.",
-            _prepare(normal=lambda x, mean, std: (x - mean) / std),
-        ),
-        Mistake(
-            "only-divided",
-            "mean and std are not used",
-            "Subtract the mean of each channel and divide by its std.",
-            _prepare(normal=lambda x, mean, std: x / 255),
-        ),
-        Mistake(
-            "not-scaled",
-            "std is not used",
-            "Divide by the std of each channel after subtracting the mean.",
-            _prepare(normal=lambda x, mean, std: x / 255 - mean),
-        ),
+        *forgotten(_prepare),
         Mistake(
             "scaled-first",
             "the pixels are divided by std before the mean is subtracted",
