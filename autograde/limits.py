@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Self
 
-__all__ = ["GIB", "MIB", "Limits", "enforce", "footprint"]
+__all__ = ["BESIDE", "GIB", "MIB", "Limits", "enforce", "footprint"]
 
 MIB = 1 << 20
 GIB = 1 << 30

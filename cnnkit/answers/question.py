@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-__all__ = ["FunctionQuestion", "Mistake", "Probe", "Question", "Raised"]
+__all__ = ["FunctionQuestion", "Mistake", "Probe", "Question", "Raised", "no_outcome"]
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,18 @@ class Raised:
         if not self.error:
             return first[0] if first else "is not what was asked for"
         return f"raises {self.error}" + (f" ({first[0]})" if first else "")
+
+
+def no_outcome(found: Any, otherwise: Raised) -> Raised | None:
+    """Return what a call that gave nothing to compare is told: nothing yet, its own error, or `otherwise`.
+
+    Examples
+    --------
+    >>> unfit = Raised("", "returns no pair")
+    >>> no_outcome(7, unfit) is unfit, no_outcome(None, unfit), no_outcome(Raised("TypeError"), unfit).error
+    (True, None, 'TypeError')
+    """
+    return found if found is None or isinstance(found, Raised) else otherwise
 
 
 @dataclass(frozen=True)

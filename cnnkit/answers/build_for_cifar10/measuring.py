@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, Raised
+from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, Raised, no_outcome
 from cnnkit.answers.reading import in_words
 
 __all__ = ["QUESTIONS", "watching"]
@@ -70,7 +70,7 @@ class WatchedQuestion(FunctionQuestion):
         runs = [probe.outcome(method) for probe in self.probes]
         bad = [run for run in runs if not _is_row(run)]
         if bad:
-            return dict.fromkeys(PARTS, bad[0] if bad[0] is None or isinstance(bad[0], Raised) else UNFIT)
+            return dict.fromkeys(PARTS, no_outcome(bad[0], UNFIT))
         table = np.array(runs, float)  # (2, 5): in evaluation mode, in training mode
         return {name: table[places] for name, places in PARTS.items()}
 

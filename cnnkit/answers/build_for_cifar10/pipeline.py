@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, Raised
+from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, Raised, no_outcome
 from cnnkit.answers.reading import in_words, same
 from cnnkit.answers.scaling import forgotten
 
@@ -61,7 +61,7 @@ def _related(probe: Probe, method: Callable[..., Any]) -> Any:
     ]
     sets = [_places(found, n) for found in drawn]
     if sets[0] is None or any(each is None for each in sets):
-        return first if first is None or isinstance(first, Raised) else Raised("", WANTED)
+        return no_outcome(first, Raised("", WANTED))
     (train, validation), again, other = (each for each in sets if each is not None)
     spread = np.diff(np.sort(validation)).max() if len(validation) > 1 else 2
     return np.array(

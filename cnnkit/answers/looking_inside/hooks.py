@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnkit import zoo
 from cnnkit.answers.looking_inside.small import IMAGE, random_weights, small_model
-from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, Raised
+from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, Raised, no_outcome
 
 __all__ = ["LEFT", "QUESTIONS", "TriedQuestion", "tried"]
 
@@ -52,10 +52,7 @@ class TriedQuestion(FunctionQuestion):
         runs = {probe.label: probe.outcome(method) for probe in self.probes}
         bad = [run for run in runs.values() if not _is_pair(run)]
         if bad:
-            first = (
-                bad[0] if bad[0] is None or isinstance(bad[0], Raised) else Raised("", "returns no tensor")
-            )
-            return dict.fromkeys([*runs, LEFT], first)
+            return dict.fromkeys([*runs, LEFT], no_outcome(bad[0], Raised("", "returns no tensor")))
         return {name: run[0] for name, run in runs.items()} | {
             LEFT: np.stack([run[1] for run in runs.values()])
         }

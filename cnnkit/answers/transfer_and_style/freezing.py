@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, Raised
+from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, Raised, no_outcome
 from cnnkit.answers.reading import in_words
 
 __all__ = ["QUESTIONS", "watching"]
@@ -207,9 +207,7 @@ class FreezeQuestion(FunctionQuestion):
         tables = [probe.outcome(method) for probe in self.probes]
         bad = [table for table in tables if not (isinstance(table, np.ndarray) and table.shape == (3, 2))]
         if bad:
-            return dict.fromkeys(
-                PROPERTIES, bad[0] if bad[0] is None or isinstance(bad[0], Raised) else UNFIT
-            )
+            return dict.fromkeys(PROPERTIES, no_outcome(bad[0], UNFIT))
         named = [set(probe.arguments["trained"]) for probe in self.probes]
         found = {}
         for entry, (learns, column) in PROPERTIES.items():
