@@ -2,10 +2,13 @@
 
 import gc
 import hashlib
+import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
+import subprocess
 import sys
 import threading
 import warnings
@@ -233,3 +236,38 @@ def served(tmp_path, monkeypatch):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ResourceWarning)  # torch leaves its connections open
                 gc.collect()
+
+
+NODE = """
+const { readFileSync } = await import("node:fs");
+const { source, calls } = JSON.parse(readFileSync(0, "utf8"));
+const module = await import(`data:text/javascript;base64,${Buffer.from(source).toString("base64")}`);
+console.log(JSON.stringify(calls.map(([name, ...given]) => module[name](...given))));
+"""
+
+
+@pytest.fixture(scope="session")
+def in_node():
+    """Return a function (source, calls) -> results: calls of a module's functions, by name, made in node.
+
+    `source` is what a page loads: cnnkit.widgets.assets.script gives it. Each call is a name and arguments.
+    """
+    node = shutil.which("node")
+    if node is None:
+        if os.environ.get("CI"):
+            pytest.fail("node is missing, and in CI the browser's arithmetic must be run")
+        pytest.skip("node is not installed: the browser's arithmetic cannot be run")
+
+    def in_node(source, calls):
+        done = subprocess.run(
+            [node, "--input-type=module", "-e", NODE],
+            input=json.dumps({"source": source, "calls": calls}),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return in_node

@@ -6,10 +6,10 @@ import base64
 import json
 import os
 import re
-import shutil
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,35 +22,16 @@ from torch import nn
 
 from cnnkit import widgets
 from cnnkit.errors import ArgumentError
+from cnnkit.widgets.assets import script
 from cnnkit.widgets.fallback import VIEW
 from cnnkit.widgets.layer_shapes import LIMITS
 
 TABLE = json.loads((Path(__file__).parent / "cases/layer_shapes.json").read_text(encoding="utf-8"))
 CASES = TABLE["cases"]
-SCRIPT = Path(widgets.__file__).with_name("layer_shapes.js")
-NODE = """
-const { readFileSync } = await import("node:fs");
-const { source, calls } = JSON.parse(readFileSync(0, "utf8"));
-const module = await import(`data:text/javascript;base64,${Buffer.from(source).toString("base64")}`);
-console.log(JSON.stringify(calls.map(([name, ...given]) => module[name](...given))));
-"""
+SCRIPT = script("layer_shapes")
+InNode = Callable[[str, list[list[Any]]], list[Any]]
 
 each_case = pytest.mark.parametrize("case", CASES, ids=[case["why"] for case in CASES])
-
-
-def in_node(calls: list[list[Any]], source: str | None = None) -> list[Any]:
-    """Run functions of layer_shapes.js, each call being its name and its arguments."""
-    node = shutil.which("node")
-    if node is None:
-        if os.environ.get("CI"):
-            pytest.fail("node is missing, and in CI the browser's arithmetic must be run")
-        pytest.skip("node is not installed: the browser's arithmetic cannot be run")
-    given = json.dumps({"source": source or SCRIPT.read_text(encoding="utf-8"), "calls": calls})
-    command = [node, "--input-type=module", "-e", NODE]
-    done = subprocess.run(command, input=given, capture_output=True, text=True, encoding="utf-8", check=False)
-    assert done.returncode == 0, done.stderr
-    results: list[Any] = json.loads(done.stdout)
-    return results
 
 
 @each_case
@@ -59,8 +40,8 @@ def test_python_gives_the_case(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.node
-def test_the_browser_gives_every_case() -> None:
-    results = in_node([["layerShape", case["settings"]] for case in CASES])
+def test_the_browser_gives_every_case(in_node: InNode) -> None:
+    results = in_node(SCRIPT, [["layerShape", case["settings"]] for case in CASES])
     wrong = {
         case["why"]: result
         for case, result in zip(CASES, results, strict=True)
@@ -83,18 +64,18 @@ def test_the_browser_gives_every_case() -> None:
         ("Math.ceil(total / 2)]", "Math.floor(total / 2)]"),
     ],
 )
-def test_the_table_notices_a_mistake_in_the_browser(right: str, mistake: str) -> None:
-    source = SCRIPT.read_text(encoding="utf-8")
-    assert right in source
-    results = in_node([["layerShape", case["settings"]] for case in CASES], source.replace(right, mistake))
+def test_the_table_notices_a_mistake_in_the_browser(in_node: InNode, right: str, mistake: str) -> None:
+    assert right in SCRIPT
+    calls = [["layerShape", case["settings"]] for case in CASES]
+    results = in_node(SCRIPT.replace(right, mistake), calls)
     assert [case["settings"] | case["expected"] for case in CASES] != results
 
 
 @pytest.mark.node
-def test_the_browser_names_the_cells_of_a_window() -> None:
+def test_the_browser_names_the_cells_of_a_window(in_node: InNode) -> None:
     windows = TABLE["windows"]
     assert [window["text"] for window in windows] == in_node(
-        [["windowText", window["settings"], window["index"]] for window in windows]
+        SCRIPT, [["windowText", window["settings"], window["index"]] for window in windows]
     )
 
 
@@ -290,9 +271,3 @@ def test_nbconvert_puts_the_picture_on_the_page(notebook: nbformat.NotebookNode,
     (picture,) = re.findall(r'<img [^>]*src="data:image/png;base64,([^"]+)"', html)
     assert png_size(picture)[0] == 990
     assert f'<script type="{VIEW}">' not in html
-
-
-def test_nothing_is_fetched_from_elsewhere() -> None:
-    for name in ("layer_shapes.js", "layer_shapes.css"):
-        source = SCRIPT.with_name(name).read_text(encoding="utf-8")
-        assert re.findall(r"https?:|//cdn|@import|\bimport\b|\bfetch\b", source) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 from IPython import get_ipython
@@ -21,6 +21,8 @@ class PicturedWidget(anywidget.AnyWidget):
     one show something. Where nobody watches (nbclient, ``jupyter nbconvert --execute``) the view is
     left out: nbconvert would prefer it, and fetch it from a server on the internet.
     """
+
+    called: ClassVar[str]  # the function that makes it, which its errors name
 
     def picture(self) -> bytes:
         """Return the widget as it stands, as a PNG."""

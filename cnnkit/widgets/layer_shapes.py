@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import traitlets
 
-from cnnkit.errors import ArgumentError
+from cnnkit.widgets.assets import script, style
 from cnnkit.widgets.fallback import PicturedWidget
 from cnnkit.widgets.layer_shapes_value import LayerShape
+from cnnkit.widgets.settings import WholeNumber
 
 __all__ = ["LIMITS", "LayerShape", "LayerShapes", "layer_shapes"]
 
@@ -26,19 +24,9 @@ LIMITS = {
 }
 
 
-class Setting(traitlets.Int):  # type: ignore[type-arg]
-    """A whole number within its LIMITS; anything else is an ArgumentError in the kit's words."""
-
-    def validate(self, obj: Any, value: Any) -> int:
-        """Return `value`, or say what is wrong with it."""
-        least, _, most = LIMITS[str(self.name)]
-        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
-            return value
-        unit = "" if str(self.name).endswith("channels") else " of pixels"
-        raise ArgumentError(
-            f"layer_shapes: `{self.name}` is {value!r}, expected an integer from {least} to {most}."
-            f" Give `{self.name}` as a whole number{unit}."
-        )
+def _setting(name: str) -> WholeNumber:
+    least, _, most = LIMITS[name]
+    return WholeNumber(least, most, "" if name.endswith("channels") else "pixels").tag(sync=True)
 
 
 class LayerShapes(PicturedWidget):
@@ -48,16 +36,17 @@ class LayerShapes(PicturedWidget):
     `layer_shapes` makes one of these.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_suffix(".css")
+    called = "layer_shapes"
+    _esm = script(called)
+    _css = style(called)
 
-    size = Setting().tag(sync=True)
-    kernel_size = Setting().tag(sync=True)
-    stride = Setting().tag(sync=True)
-    padding = Setting().tag(sync=True)
-    dilation = Setting().tag(sync=True)
-    in_channels = Setting().tag(sync=True)
-    out_channels = Setting().tag(sync=True)
+    size = _setting("size")
+    kernel_size = _setting("kernel_size")
+    stride = _setting("stride")
+    padding = _setting("padding")
+    dilation = _setting("dilation")
+    in_channels = _setting("in_channels")
+    out_channels = _setting("out_channels")
     limits = traitlets.Dict(LIMITS, read_only=True).tag(sync=True)
 
     @property

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -48,6 +48,28 @@ LAB_SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "notebook-extension/tracker": {"windowingMode": "none"},  # cells out of sight stay on the page
 }
+
+
+# Relative luminance and contrast as the Web Content Accessibility Guidelines (2.1) define them.
+CONTRAST = """(element) => {
+    const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    const backgrounds = [];
+    for (let at = element; at; at = at.parentElement)
+        backgrounds.unshift(getComputedStyle(at).backgroundColor);
+    const luminance = () => {
+        const [red, green, blue] = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map((value) => {
+            const share = value / 255;
+            return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+        });
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const paint = (colour) => { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); };
+    backgrounds.forEach(paint);
+    const behind = luminance();
+    paint(getComputedStyle(element).color);
+    const [dark, light] = [behind, luminance()].sort((a, b) => a - b);
+    return (light + 0.05) / (dark + 0.05);
+}"""
 
 
 def cannot_run(reason: str) -> NoReturn:
@@ -287,3 +309,29 @@ def screenshot(tmp_path: Path) -> Callable[[Locator, str], Path]:
         return folder / f"{name}.png"
 
     return screenshot
+
+
+@pytest.fixture
+def contrasts() -> Callable[[Locator, str], dict[str, float]]:
+    """Return a function (part of the page, selector) -> contrast of each text with what is behind it."""
+
+    def contrasts(part: Locator, selector: str) -> dict[str, float]:
+        words = part.locator(selector).all()
+        return {word.inner_text(): round(word.evaluate(CONTRAST), 2) for word in words if word.inner_text()}
+
+    return contrasts
+
+
+@pytest.fixture
+def in_theme(page: Page) -> Callable[[str], AbstractContextManager[None]]:
+    """Return a context manager that shows the page in a theme, and in the light one after it."""
+
+    @contextmanager
+    def in_theme(name: str) -> Iterator[None]:
+        Notebook(page).theme(name)
+        try:
+            yield
+        finally:
+            Notebook(page).theme("JupyterLab Light")
+
+    return in_theme

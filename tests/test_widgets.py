@@ -1,0 +1,119 @@
+"""What holds for every widget: its module, its styles, its settings, its still picture."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnnkit import widgets
+from cnnkit.errors import ArgumentError
+from cnnkit.widgets.assets import FOLDER, IMPORT, script, style
+from cnnkit.widgets.fallback import PicturedWidget
+from cnnkit.widgets.settings import Choice, Number, Switch, WholeNumber
+
+WIDGETS = [
+    kind for kind in vars(widgets).values() if isinstance(kind, type) and issubclass(kind, PicturedWidget)
+]
+SHEETS = sorted(path.stem for path in FOLDER.glob("*.css"))
+SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.js"))
+
+each_widget = pytest.mark.parametrize("kind", WIDGETS, ids=lambda kind: kind.__name__)
+
+
+@each_widget
+def test_a_widget_is_called_as_the_function_that_makes_it(kind: type[PicturedWidget]) -> None:
+    assert callable(getattr(widgets, kind.called))
+    assert {kind.called, kind.__name__} <= set(widgets.__all__)
+    assert kind.called in SCRIPTS
+
+
+@each_widget
+def test_a_page_gets_one_module_that_imports_nothing(kind: type[PicturedWidget]) -> None:
+    text = script(kind.called)
+    assert text.count("export default { render };") == 1
+    assert re.findall(r"^\s*import\b|\bimport\(", text, flags=re.MULTILINE) == []
+
+
+@pytest.mark.node
+@each_widget
+def test_the_module_is_one_that_a_page_can_load(in_node: Any, kind: type[PicturedWidget]) -> None:
+    assert in_node(script(kind.called), [["minus", -1]]) == ["−1"]
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_import_is_a_neighbour_that_is_put_in_front(name: str) -> None:
+    text = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("import ")]
+    assert len(lines) == len(IMPORT.findall(text))
+
+
+@pytest.mark.parametrize(
+    "path", [*sorted(FOLDER.glob("*.js")), *sorted(FOLDER.glob("*.css"))], ids=lambda p: p.name
+)
+def test_nothing_is_fetched_from_elsewhere(path: Path) -> None:
+    text = IMPORT.sub("", path.read_text(encoding="utf-8"))
+    assert re.findall(r"https?:|//cdn|@import|\bfetch\(|XMLHttpRequest|\beval\(|new Function", text) == []
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_a_style_reaches_no_further_than_its_widget(name: str) -> None:
+    sheet = re.sub(r"/\*.*?\*/", "", (FOLDER / f"{name}.css").read_text(encoding="utf-8"), flags=re.DOTALL)
+    rules = re.findall(r"^([^{}@\s][^{}]*)\{", sheet, flags=re.MULTILINE)
+    far = [
+        part.strip() for rule in rules for part in re.split(r",(?![^()]*\))", rule) if ".cnnkit-" not in part
+    ]
+    assert len(rules) > 0
+    assert far == []
+
+
+def test_the_styles_of_what_a_module_imports_come_with_it() -> None:
+    assert style("layer_shapes").index(".cnnkit-widget") < style("layer_shapes").index(".cnnkit-axis")
+
+
+class Tried(PicturedWidget):
+    """One setting of each kind."""
+
+    called = "tried"
+    _esm = "export default { render() {} };"
+    count = WholeNumber(1, 9, "pixels")
+    plain = WholeNumber(-3, 3)
+    share = Number(0, 0.5, "Give a share.")
+    way = Choice(["up", "down"])
+    flip = Switch(False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("count", 10, "is 10, expected an integer from 1 to 9. Give `count` as a whole number of pixels."),
+        (
+            "count",
+            True,
+            "is True, expected an integer from 1 to 9. Give `count` as a whole number of pixels.",
+        ),
+        ("plain", 1.0, "is 1.0, expected an integer from -3 to 3. Give `plain` as a whole number."),
+        ("share", 0.6, "is 0.6, expected a number from 0 to 0.5. Give a share."),
+        ("share", float("nan"), "is nan, expected a number from 0 to 0.5. Give a share."),
+        ("share", "0.1", "is '0.1', expected a number from 0 to 0.5. Give a share."),
+        ("share", False, "is False, expected a number from 0 to 0.5. Give a share."),
+        ("way", "left", "is 'left', expected one of 'up', 'down'. Give one of these names."),
+        ("way", None, "is None, expected one of 'up', 'down'. Give one of these names."),
+        ("flip", 1, "is 1, expected True or False. Give one of the two."),
+    ],
+)
+def test_a_setting_refuses_what_it_cannot_be(name: str, value: Any, message: str) -> None:
+    tried = Tried()
+    before = getattr(tried, name)
+    with pytest.raises(ArgumentError) as refused:
+        setattr(tried, name, value)
+    assert f"tried: `{name}` {message}" == str(refused.value)
+    assert before == getattr(tried, name)
+
+
+def test_a_setting_takes_what_is_at_its_limits() -> None:
+    tried = Tried(count=9, plain=-3, share=0, way="down", flip=True)
+    assert (9, -3, 0.0, "down", True) == (tried.count, tried.plain, tried.share, tried.way, tried.flip)
+    assert isinstance(tried.share, float)
