@@ -41,7 +41,8 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
             "numpy torch torchvision safetensors tqdm IPython",
         ),
         "doctor": ("data errors", "torch"),
-        "__main__": ("data doctor errors nn", ""),
+        "homework": ("answers check errors", "nbclient nbformat"),
+        "__main__": ("data doctor errors homework nn", ""),
         "widgets": (
             "answers convnetjs data errors filters functional layers ledger network nn plot receptive shapes"
             " strokes zoo",
