@@ -1,4 +1,4 @@
-"""The command line: ``cnnkit check NOTEBOOK | data | data get NAME | weights [NAME] | doctor``.
+"""The command line: ``cnnkit check | submit NOTEBOOK``, ``cnnkit data | data get NAME | weights | doctor``.
 
 Exit codes: 0 done; 1 something is damaged, missing, left to do or could not be fetched; 2 the command cannot
 be carried out as it was given; 130 interrupted; 141 nobody reads the output.
@@ -59,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("notebook", metavar="NOTEBOOK", help="its number, such as 02, or a file")
     check.set_defaults(run=_check)
 
+    submit = commands.add_parser("submit", help="pack a notebook and what belongs to it into one zip file")
+    submit.add_argument("notebook", metavar="NOTEBOOK", help="its number, such as 02, or a file")
+    submit.add_argument("--to", type=Path, metavar="ZIP", help="default: the notebook's name, in this folder")
+    submit.set_defaults(run=_submit)
+
     data = commands.add_parser("data", help="list which data sets are here, or get one")
     data.set_defaults(run=_list)
     actions = data.add_subparsers(dest="action", metavar="get", required=False)
@@ -86,6 +91,15 @@ def _check(options: argparse.Namespace) -> int:
     report = check(homework, on_finding=lambda finding: print(finding, flush=True))
     print(f"\n{report}")
     return int(bool(report.left or report.damage))
+
+
+def _submit(options: argparse.Namespace) -> int:
+    from cnnkit.homework import find, pack
+
+    package = pack(find(options.notebook), options.to)
+    print(package)
+    print(f"Hand in this one file. `cnnkit check {options.notebook}` says what is left to do.")
+    return int(bool(package.flaws))
 
 
 def _list(options: argparse.Namespace) -> int:

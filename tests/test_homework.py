@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,12 @@ import nbformat
 import pytest
 from nbgrader.utils import compute_checksum
 
+from autograde.limits import Limits
 from cnnkit.__main__ import main
 from cnnkit.errors import ArgumentError, DataDamagedError, DataNotFoundError, TrainingError
-from cnnkit.homework import Finding, Homework, check, find
+from cnnkit.homework import Finding, Homework, check, find, pack
 from cnnkit.homework.notebook import _as_given_out
+from cnnkit.homework.packing import LARGEST
 
 ROOT = Path(__file__).resolve().parents[1]
 RELEASED = sorted(ROOT.glob("notebooks/*/*.ipynb"))
@@ -210,3 +214,82 @@ def test_a_mistyped_command_is_one_clear_line(
     told = capsys.readouterr().err
     assert (code, 1) == (stop.value.code, len(told.splitlines()))
     assert said in told
+
+
+@pytest.fixture
+def trained(desk: Path) -> Path:
+    """The folder of notebook 02 with the log of a run and its weights beside it, and with odds and ends."""
+    from cnnkit import data, nn, zoo
+
+    folder = find("02", desk).path.parent
+    nn.fit(
+        zoo.tfjs_mnist(), data.load("digits"), examples=64, log=folder / "runs/short.jsonl", progress=False
+    )
+    (folder / "own.py").write_text("x = 1\n")
+    (folder / "Untitled.ipynb").write_text("{}")
+    (folder / ".ipynb_checkpoints").mkdir()
+    (folder / ".ipynb_checkpoints/old.ipynb").write_text("{}")
+    (folder / "link.txt").symlink_to("/etc/hostname")
+    return folder
+
+
+def test_a_package_holds_the_notebook_and_what_a_grader_needs(
+    trained: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(trained)
+    assert main(["submit", "02"]) == 0
+    said = capsys.readouterr().out
+    with zipfile.ZipFile(trained / "02-shapes-and-parameters.zip") as archive:
+        inside = {name: archive.read(name) for name in archive.namelist()}
+    wanted = ["02-shapes-and-parameters.ipynb", "own.py", "runs/short.jsonl", "runs/short.safetensors"]
+    assert inside == {f"02-shapes-and-parameters/{name}": (trained / name).read_bytes() for name in wanted}
+    assert all(f" {name}\n" in said for name in wanted)
+    assert "left out: Untitled.ipynb (another notebook)" in said
+    assert "left out: link.txt (a link)" in said
+    assert "Hand in this one file." in said
+
+
+def test_the_same_work_packs_to_the_same_bytes_and_replaces_the_package_before(trained: Path) -> None:
+    homework = Homework(trained / "02-shapes-and-parameters.ipynb")
+    first = pack(homework, trained / "one.zip")
+    assert (
+        first.digest == pack(homework, trained / "one.zip").digest == pack(homework, trained / "2.zip").digest
+    )
+    (trained / "own.py").write_text("x = 2\n")
+    assert first.digest != pack(homework, trained / "one.zip").digest
+
+
+def test_a_package_says_what_would_cost_points(trained: Path, edit: Callable[..., Path]) -> None:
+    path = edit("02", test_pooled_size=None)
+    (trained / "runs/short.safetensors").unlink()
+    text = (trained / "runs/short.jsonl").read_text()
+    (trained / "runs/edited.jsonl").write_text(text.replace("digits", "x"))
+    package = pack(Homework(path), trained / "one.zip")
+    missing, edited, weights = package.flaws
+    assert missing.startswith("`test-pooled-size` is missing: the check of A2-3 was deleted.")
+    assert re.match(r"runs/edited\.jsonl: line \d+ of ", edited)
+    assert re.match(r"runs/short\.jsonl: .* the weights short\.safetensors are missing", weights)
+
+
+def test_a_package_that_cannot_be_written_leaves_nothing_behind(trained: Path, tmp_path: Path) -> None:
+    homework = Homework(trained / "02-shapes-and-parameters.ipynb")
+    before = {path.name for path in trained.iterdir()}
+    precious = trained / "own.py"
+    with pytest.raises(ArgumentError, match=r"own\.py, expected a zip file\. Write own\.zip\."):
+        pack(homework, precious)
+    disguised = tmp_path / "thesis.zip"
+    disguised.write_text("years of work")
+    with pytest.raises(ArgumentError, match=r"thesis\.zip, expected a zip file"):
+        pack(homework, disguised)
+    with pytest.raises(ArgumentError, match=r"which cannot be written \(No such file or directory\)"):
+        pack(homework, tmp_path / "nowhere/one.zip")
+    (trained / "huge.bin").write_bytes(b"")
+    os.truncate(trained / "huge.bin", LARGEST)
+    with pytest.raises(ArgumentError, match=r"expected at most 64\.0 MiB\. The largest is huge\.bin"):
+        pack(homework, trained / "one.zip")
+    (trained / "huge.bin").unlink()
+    assert (before, "years of work") == ({path.name for path in trained.iterdir()}, disguised.read_text())
+
+
+def test_a_package_is_never_larger_than_what_the_grader_takes() -> None:
+    assert Limits().parcel == LARGEST
