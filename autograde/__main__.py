@@ -1,9 +1,9 @@
 """The command line: ``autograde release | intake | grade | report | doctor | demo``.
 
 Exit codes: 0 done; 1 something was found that needs attention (a release that differs from its source or
-leaks, a source notebook with a mistake, a missing requirement, a hand-in or kept result that cannot be
-read); 2 the command cannot be carried out as it was given; 130 interrupted; 141 nobody reads the output. A submission that
-cannot be graded is a row in the report, not an error.
+leaks, a source notebook with a mistake, a missing requirement, a hand-in or a kept result that cannot be
+read); 2 the command cannot be carried out as it was given; 130 interrupted; 141 nobody reads the output. A
+submission that cannot be graded is a row in the report, not an error.
 """
 
 from __future__ import annotations
