@@ -77,7 +77,8 @@ def test_sixty_hand_ins_go_all_the_way_and_none_is_lost(
     assert (code, "54 graded" in said, f"{len(NOT_GRADED)} not gradable" in said) == (0, True, True)
     graded = {path: path.stat().st_mtime_ns for path in (root / "autograde/work/autograded").rglob("*.ipynb")}
     assert len(graded) == 54
-    assert autograde("grade", ADDING, "--timeout", "20")[1].endswith(said)
+    again = autograde("grade", ADDING, "--timeout", "20")[1]
+    assert said.endswith(again)  # without the lines that tell how far it has come
     assert graded == {path: path.stat().st_mtime_ns for path in graded}  # nothing was run a second time
 
     code, said = autograde("export", ADDING, "table.csv")
