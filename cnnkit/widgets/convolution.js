@@ -38,10 +38,11 @@ function problemOf(size, extents, border, mode) {
   for (const axis of [0, 1]) {
     const most = Math.max(...border[axis]);
     const reach = { reflect: size[axis] - 1, circular: size[axis] }[mode] ?? most;
+    const how = mode === "reflect" ? "mirrored" : "taken from the other side";
     if (most > reach)
       return (
-        `${most} cells of padding cannot be ${mode === "reflect" ? "mirrored" : "taken from the other side"}:` +
-        ` the input has ${size[axis]} ${["rows", "columns"][axis]}. Choose zeros, or less padding.`
+        `${most} cells of padding cannot be ${how}: ` +
+        `the input has ${size[axis]} ${axis === 0 ? "rows" : "columns"}. Choose zeros, or less padding.`
       );
   }
   const [height, width] = size.map((length, axis) => length + border[axis][0] + border[axis][1]);
@@ -147,7 +148,8 @@ function means(typed, value, whole) {
   return Math.abs(typed - value) <= (whole ? 1e-9 : 0.0051) * Math.max(1, whole ? Math.abs(value) : 1);
 }
 
-export const allWhole = ({ x, kernel, bias }) => [...x.flat(2), ...kernel.flat(2), bias].every(Number.isInteger);
+export const allWhole = ({ x, kernel, bias }) =>
+  [...x.flat(2), ...kernel.flat(2), bias].every(Number.isInteger);
 
 /** What a prediction of one cell is told: { right, ids, message }. `write` turns a number into text. */
 export function marked(settings, row, column, typed, words, write = String) {
@@ -167,7 +169,8 @@ export function marked(settings, row, column, typed, words, write = String) {
     return says(fitting, when, fitting.length > 1 ? words.cure.unknown : cureOf(fitting[0], settings, words));
   }
   const slip = slips(settings, row, column).find(([, value]) => means(typed, value, whole));
-  if (!slip) return { right: false, ids: [], message: `No mistake that is known here. ${words.cure.unknown}` };
+  if (!slip)
+    return { right: false, ids: [], message: `No mistake that is known here. ${words.cure.unknown}` };
   const [id, , channel, a, b] = slip;
   const weight = (at) => convolution(settings).laid[channel][a][at];
   const factor = (value) => (value < 0 ? `(${write(value)})` : write(value));

@@ -39,8 +39,9 @@ class Planes(traitlets.List):  # type: ignore[type-arg]
         if array.ndim != 3 or 0 in array.shape or any(np.greater(array.shape, most)):
             shape = np.shape(value)
             raise ArgumentError(
-                f"{obj.called}: `{self.name}` has shape {shape}, expected 1 to {most[1]} rows and 1 to {most[2]}"
-                f" columns, and no more than {most[0]} channels in front. Cut out a part of it."
+                f"{obj.called}: `{self.name}` has shape {shape}, expected 1 to {most[1]} rows and"
+                f" 1 to {most[2]} columns, and no more than {most[0]} channels in front."
+                " Cut out a part of it."
             )
         if not (np.abs(array) <= LARGEST).all():
             worst = array[~(np.abs(array) <= LARGEST)][0]
@@ -75,8 +76,10 @@ class ConvolutionStepper(PicturedWidget):
     reached = WholeNumber(0, 9999).tag(sync=True)  # the last output cell that is filled in
     channel = WholeNumber(0, MOST["x"][0] - 1).tag(sync=True)
     predict = Switch(False).tag(sync=True)
-    predictions = traitlets.Dict().tag(sync=True)  # the output cell's place in reading order -> what was typed
-    shown = traitlets.List().tag(sync=True)  # cells that the student asked to be shown
+    predictions = traitlets.Dict().tag(
+        sync=True
+    )  # the output cell's place in reading order -> what was typed
+    shown: traitlets.List[int] = traitlets.List().tag(sync=True)  # cells that the student asked to be shown
     kernels = traitlets.Dict(read_only=True).tag(sync=True)
     words = traitlets.Dict(read_only=True).tag(sync=True)
 
@@ -101,7 +104,7 @@ class ConvolutionStepper(PicturedWidget):
         if counts[1] and counts[0] != counts[1]:
             raise ArgumentError(
                 f"{self.called}: `{name}` has {counts[0]} channels, expected {counts[1]}, as `{other}` has."
-                f" Make a new stepper for another number of channels."
+                " Make a new stepper for another number of channels."
             )
         return proposal["value"]
 
@@ -208,6 +211,12 @@ def convolution_stepper(
     weight = numbers("convolution_stepper", "kernel", kernel)
     if weight.ndim == 2 and x.ndim == 3:
         weight = np.repeat(weight[None], len(x), axis=0)
+    channels = len(x) if x.ndim == 3 else 1
+    if weight.ndim == 3 and len(weight) != channels:
+        raise ArgumentError(
+            f"convolution_stepper: `kernel` has {len(weight)} channels, expected {channels}, as `x` has."
+            " Give a kernel with two axes to use it for every channel."
+        )
     return ConvolutionStepper(
         x=x,
         kernel=weight,

@@ -11,7 +11,10 @@ SLIPS = {
     "dilation-ignored": ("the dilation is ignored", "Leave gaps: the taps are `dilation` cells apart."),
     "previous-window": ("the window stands one step too early", "Look where the frame stands now."),
     "next-window": ("the window stands one step too far", "Look where the frame stands now."),
-    "sign-exchanged": ("the sign of the whole sum is exchanged", "Add the products up once more, signs first."),
+    "sign-exchanged": (
+        "the sign of the whole sum is exchanged",
+        "Add the products up once more, signs first.",
+    ),
     "tap-forgotten": ("the product {product} is left out", "Every cell of the kernel counts once."),
     "tap-sign": ("the product {product} is taken with the other sign", "Minus times plus is minus."),
 }
@@ -31,6 +34,7 @@ def words() -> dict[str, dict[str, str]]:
     'the kernel is flipped before it slides, which is true convolution'
     """
     from cnnkit.answers.convolution_by_hand import channels, kernels
+    from cnnkit.answers.wording import KEEP_KERNEL
 
     when = {mistake: text for mistake, (text, _) in SLIPS.items()}
     cure = {mistake: text for mistake, (_, text) in SLIPS.items()}
@@ -41,7 +45,7 @@ def words() -> dict[str, dict[str, str]]:
             when.setdefault(mistake.id, mistake.when)
             cure.setdefault(mistake.id, mistake.cure)
     cure |= {
-        "kernel as written": kernels.KEEP_KERNEL,
+        "kernel as written": KEEP_KERNEL,
         "kernel turned": kernels.FLIP_BOTH,
         "border zeros": kernels.ZEROS_OUTSIDE,
         "border reflect": kernels.MIRROR,

@@ -133,7 +133,9 @@ class Convolution:
             return np.zeros((0, 0), np.int64)
         bias = np.array([self.bias])
         x, weight = _planes(self.padded)[None], _planes(self.laid)[None]
-        return conv2d(x, weight, bias, stride=self.stride, dilation=self.dilation)[0, 0]
+        maps = conv2d(x, weight, bias, stride=self.stride, dilation=self.dilation)
+        output: Array = maps[0, 0]
+        return output
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -214,9 +216,7 @@ def _side_by_side(made: Convolution, output: Array) -> list[str]:
 def _block(name: str, values: Array) -> list[str]:
     cells = [[number(value) for value in row] for row in values.tolist()]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    rows = [
-        " ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) for row in cells
-    ]
+    rows = [" ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) for row in cells]
     return [f"{name} {values.shape}", *rows]
 
 

@@ -1,4 +1,4 @@
-// Tables of numbers to type into or to pick from: arrow keys move between cells as in a spreadsheet, Tab leaves.
+// Tables of numbers to type into or to pick from. Arrow keys go from cell to cell as in a spreadsheet.
 
 import { clamp, element, minus, range } from "./page.js";
 
@@ -8,10 +8,11 @@ export function cellText(value, most = 5) {
   if (value !== 0 && Math.abs(value) < 0.01) return minus(value.toExponential(0));
   const tried = [3, 2, 1, 0].map((decimals) => String(Number(value.toFixed(decimals)) + 0)); // + 0: no −0
   const whole = Number.isInteger(value) ? [String(value + 0)] : [];
-  return minus([...whole, ...tried].find((text) => text.length <= most) ?? value.toExponential(0).replace("e+", "e"));
+  const fitting = [...whole, ...tried].find((text) => text.length <= most);
+  return minus(fitting ?? value.toExponential(0).replace("e+", "e"));
 }
 
-/** The number that somebody typed: a comma, a real minus and a fraction such as 1/9 are understood; else NaN. */
+/** The number that somebody typed, a comma, a real minus or a fraction such as 1/9 included; else NaN. */
 export function parsed(typed) {
   const plain = typed.trim().replace("−", "-").replace(",", ".");
   const [, above, below] = plain.match(/^(-?\d+) *\/ *([1-9]\d*)$/) ?? [];
@@ -22,9 +23,11 @@ export function parsed(typed) {
 const FIELD = '<input type="text" inputmode="decimal" autocomplete="off" spellcheck="false">';
 const BUTTON = '<button type="button"></button>';
 
+const WAYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], Enter: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
 /** Where an arrow key leads from a cell, or null: inside a text it first moves the cursor. */
 function arrow({ key, target }) {
-  const way = { ArrowUp: [-1, 0], ArrowDown: [1, 0], Enter: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[key];
+  const way = WAYS[key];
   if (!way || target.localName === "button") return key === "Enter" ? null : (way ?? null);
   const { selectionStart: start, selectionEnd: end, value } = target;
   const all = start === 0 && end === value.length;
@@ -33,13 +36,14 @@ function arrow({ key, target }) {
   return way;
 }
 
-/** A table of cells; with `edited(row, column, value)` they are typed into, with `picked(row, column)` pressed.
+/** A table of cells: with `edited(row, column, value)` to type into, with `picked(row, column)` to press.
 
-    Returns { table, show, focus }. show takes values (rows of numbers), border ([top, bottom, left, right]:
+    Returns { table, show, makeHome }. show takes values (rows of numbers), border (top, bottom, left, right:
     cells around that are no controls), words(row, column): what a cell is called, text(row, column): what
     stands in it, look(row, column): its classes, and tint(row, column): -1 to 1, its shade. */
 export function cellTable({ label, edited, picked, complain }) {
-  const table = element('<table class="cells" role="grid" data-lm-suppress-shortcuts="true"><tbody></tbody></table>');
+  const table = element('<table class="cells" role="grid"><tbody></tbody></table>');
+  table.setAttribute("data-lm-suppress-shortcuts", "true");
   table.ariaLabel = label;
   let cells = [];
   let inner = { top: 0, bottom: 0, left: 0, right: 0 }; // the controls
@@ -47,10 +51,9 @@ export function cellTable({ label, edited, picked, complain }) {
   let drawn = "";
   let shown; // what `show` got last
   const control = ([row, column]) => cells[row]?.[column]?.firstElementChild;
-  const bounded = ([row, column]) => [clamp(row, inner.top, inner.bottom), clamp(column, inner.left, inner.right)];
   const makeHome = (place) => {
     control(home)?.setAttribute("tabindex", -1);
-    home = bounded(place);
+    home = [clamp(place[0], inner.top, inner.bottom), clamp(place[1], inner.left, inner.right)];
     control(home)?.setAttribute("tabindex", 0);
   };
   const placeOf = (target) => {
@@ -81,7 +84,9 @@ export function cellTable({ label, edited, picked, complain }) {
       target.select();
     }
   });
-  table.addEventListener("click", ({ target }) => picked && target.closest("button") && picked(...own(placeOf(target))));
+  table.addEventListener("click", ({ target }) => {
+    if (picked && target.closest("button")) picked(...own(placeOf(target)));
+  });
   if (edited) {
     table.addEventListener("input", ({ target }) => {
       const value = parsed(target.value);
@@ -98,6 +103,8 @@ export function cellTable({ label, edited, picked, complain }) {
     });
   }
 
+  const isInner = (row, column) =>
+    row === clamp(row, inner.top, inner.bottom) && column === clamp(column, inner.left, inner.right);
   const build = (rows, columns) => {
     const body = table.tBodies[0];
     body.replaceChildren();
@@ -105,8 +112,7 @@ export function cellTable({ label, edited, picked, complain }) {
       const line = body.insertRow();
       return range(0, columns).map((column) => {
         const cell = line.insertCell();
-        const isInner = row >= inner.top && row <= inner.bottom && column >= inner.left && column <= inner.right;
-        if (isInner && (edited || picked)) {
+        if (isInner(row, column) && (edited || picked)) {
           cell.append(element(edited ? FIELD : BUTTON));
           cell.firstElementChild.setAttribute("tabindex", -1);
         }
@@ -128,12 +134,14 @@ export function cellTable({ label, edited, picked, complain }) {
   const update = (cell, row, column) => {
     const [field, words] = [cell.firstElementChild, shown.text(row, column)];
     const tint = shown.tint(row, column);
-    cell.className = `${shown.look(row, column)} ${words.length > 3 ? "long" : ""} ${tint < 0 ? "negative" : ""}`;
+    cell.className = shown.look(row, column);
+    cell.classList.toggle("long", words.length > 3);
+    cell.classList.toggle("negative", tint < 0);
     cell.style.setProperty("--tint", `${Math.round(Math.abs(tint) * 100)}%`);
     if (!field) cell.textContent = words;
     else field.ariaLabel = shown.words(row - inner.top, column - inner.left);
     if (field && picked) field.textContent = words;
     if (field && edited && field !== field.ownerDocument.activeElement) field.value = words;
   };
-  return { table, show, focus: (row, column) => focus([row + inner.top, column + inner.left]), makeHome };
+  return { table, show, makeHome };
 }
