@@ -135,7 +135,9 @@ export function mistakes(settings, row, column) {
 
 /** Slips in a single sum: [id, value, channel, row and column of the product]. */
 export function slips(settings, row, column) {
-  const { products, total } = windowAt(convolution(settings), row, column);
+  const made = convolution(settings);
+  if (made.problem) return [];
+  const { products, total } = windowAt(made, row, column);
   const single = products.flatMap((plane, channel) =>
     plane.flatMap((line, a) => line.map((product, b) => [product, channel, a, b])),
   );
