@@ -146,7 +146,7 @@ export function slips(settings, row, column) {
 }
 
 /** Whether a typed number means this one: to the digit for whole numbers, else to what two decimals tell. */
-function means(typed, value, whole) {
+export function means(typed, value, whole) {
   return Math.abs(typed - value) <= (whole ? 1e-9 : 0.0051) * Math.max(1, whole ? Math.abs(value) : 1);
 }
 

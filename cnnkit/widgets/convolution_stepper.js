@@ -1,6 +1,6 @@
 // Convolution stepper: the settings, the steps and the predictions; convolution_tables.js draws what follows.
 
-import { BORDERS, allWhole, convolution, marked, windowAt } from "./convolution.js";
+import { BORDERS, allWhole, convolution, marked, means, windowAt } from "./convolution.js";
 import { OUTPUTS, STAGE, relationText, sumMarkup, tablesView } from "./convolution_tables.js";
 import { choice, clamp, element, minus, oncePerFrame, range, toggle } from "./page.js";
 import { cellText, parsed } from "./sheet.js";
@@ -154,6 +154,7 @@ function render({ model, el }) {
     const next = clamp(step, 0, state.last);
     set({ step: next, reached: Math.max(get("reached"), next) });
   };
+  const now = () => clamp(get("step"), 0, state.last); // several steps may be made in one frame
   const restart = () => set({ step: 0, reached: 0 });
   let timer = null;
   const halt = () => {
@@ -161,17 +162,17 @@ function render({ model, el }) {
     timer = null;
     part("play").textContent = "Play";
   };
-  const tick = () => (state.made.problem || get("step") >= state.last ? halt() : stepTo(get("step") + 1));
+  const tick = () => (state.made.problem || now() >= state.last ? halt() : stepTo(now() + 1));
   const play = () => {
     if (timer) return halt();
-    if (state.step >= state.last) restart();
+    if (now() >= state.last) restart();
     part("play").textContent = "Pause";
     timer = setInterval(tick, PACE);
   };
   const actions = {
     first: () => (halt(), restart()),
-    back: () => stepTo(state.step - 1),
-    on: () => stepTo(state.step + 1),
+    back: () => stepTo(now() - 1),
+    on: () => stepTo(now() + 1),
     all: () => set({ reached: state.last }),
     play,
   };
@@ -217,9 +218,12 @@ function render({ model, el }) {
     const told = (at) => get("shown").includes(at);
     const judged = (at) =>
       typed(at) === undefined ? null : marked(settings, ...place(at), typed(at), get("words"), cellText);
-    const predict = get("predict");
-    const known = (at) =>
-      predict ? told(at) || judged(at)?.right === true : at <= Math.max(get("reached"), step);
+    const [predict, whole] = [get("predict"), allWhole(settings)];
+    const isRight = (at) => {
+      const [down, across] = place(at);
+      return typed(at) !== undefined && means(typed(at), made.output[down]?.[across], whole);
+    };
+    const known = (at) => (predict ? told(at) || isRight(at) : at <= Math.max(get("reached"), step));
     const isKnown = !made.problem && known(step);
     const level = isKnown || made.problem ? 2 : typed(step) === undefined ? 0 : 1; // of help
     const other = convolution({ ...settings, flip: !settings.flip });
@@ -256,7 +260,7 @@ function render({ model, el }) {
     part("on").disabled = step >= last;
     part("play").hidden = part("all").hidden = predict;
     const both = made.settings.flip ? [other, made] : [made, other];
-    const all = !predict && known(last);
+    const all = made.settings.flip && !predict && known(last);
     part("relation").textContent = all ? relationText(both.map(({ output }) => output)) : "";
   };
   const draw = () => {

@@ -170,7 +170,7 @@ export function tablesView(el, { edit, pick, complain }) {
     tables[name].makeHome([at.row, at.column]);
     const [title, about] = OUTPUT_WORDS[name];
     caption(name, `<b>${title}</b> <i>${about}</i>`);
-    part(name).hidden = predict && !isChosen;
+    part(name).hidden = !isChosen && (predict || name === "convolution"); // the flip shows both
     part(name).classList.toggle("chosen", isChosen);
   };
 
