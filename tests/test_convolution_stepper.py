@@ -409,6 +409,8 @@ def test_a_message_from_the_page_sets_the_value_and_the_answer() -> None:
     stepper.stride = 2
     assert np.isnan(stepper.answer).all()
     assert [] == stepper.shown
+    stepper.set_state({"stride": 1, "predictions": {"2": 5}})  # one message, and the prediction came last
+    assert [5] == stepper.answer[np.isfinite(stepper.answer)].tolist()
 
 
 def test_one_kernel_serves_every_channel() -> None:

@@ -267,9 +267,10 @@ def test_the_value_and_the_answer_follow_the_page() -> None:
         {"x": first["x"], "y": first["y"], "decided": "X", "best": first["best"]},
         {"x": second["x"], "y": second["y"], "decided": "neither", "best": second["best"]},
     ) == explorer.answer
-    explorer.set_state({"n": 1000})
-    assert explorer.value.n == 1000
+    explorer.n = 1000
     assert () == explorer.answer
+    explorer.set_state({"n": 200, "decisions": ["Y"]})  # one message, and the decision came after the change
+    assert (200, ["Y"]) == (explorer.value.n, explorer.decisions)
 
 
 def png_size(data: bytes) -> tuple[int, int]:

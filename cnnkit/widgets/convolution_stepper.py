@@ -14,7 +14,7 @@ from cnnkit.functional.border import MODES
 from cnnkit.widgets.assets import script, style
 from cnnkit.widgets.convolution_stepper_mistakes import words
 from cnnkit.widgets.convolution_stepper_value import KERNELS, PADDINGS, Convolution
-from cnnkit.widgets.fallback import PicturedWidget
+from cnnkit.widgets.forgetful import ForgetfulWidget
 from cnnkit.widgets.settings import Choice, Number, Switch, WholeNumber
 
 __all__ = ["IMAGE", "Convolution", "ConvolutionStepper", "convolution_stepper"]
@@ -23,7 +23,6 @@ MOST = {"x": (4, 10, 12), "kernel": (4, 5, 5)}  # channels, rows, columns: what 
 LARGEST = 1e6
 # A bright band across the diagonal: every kernel of `KERNELS` makes something of it.
 IMAGE = [[0, 0, 1, 3, 4, 4], [0, 1, 3, 4, 4, 2], [1, 3, 4, 4, 1, 0], [2, 4, 4, 1, 0, 0], [4, 4, 2, 0, 0, 1]]
-# Whatever changes the output makes predictions of it void.
 SETTINGS = ("x", "kernel", "bias", "padding", "mode", "stride", "dilation", "flip")
 
 
@@ -53,7 +52,7 @@ class Planes(traitlets.List):  # type: ignore[type-arg]
         return plain
 
 
-class ConvolutionStepper(PicturedWidget):
+class ConvolutionStepper(ForgetfulWidget):
     """A small image, a kernel, and their convolution cell by cell, to be changed, watched and predicted.
 
     The attributes named as in `Convolution` are the settings: set one, and the page follows.
@@ -63,6 +62,8 @@ class ConvolutionStepper(PicturedWidget):
     called = "convolution_stepper"
     _esm = script(called)
     _css = style(called)
+    asked = SETTINGS
+    given = ("predictions", "shown")
 
     x = Planes().tag(sync=True)
     kernel = Planes().tag(sync=True)
@@ -87,11 +88,7 @@ class ConvolutionStepper(PicturedWidget):
         self.set_trait("kernels", KERNELS)
         self.set_trait("words", words())
         super().__init__(**settings)
-        self.observe(self._forget, SETTINGS)
         self.observe(self._reach, "step")
-
-    def _forget(self, _: Any) -> None:
-        self.predictions, self.shown = {}, []
 
     def _reach(self, change: Any) -> None:
         self.reached = max(self.reached, change["new"])

@@ -8,7 +8,7 @@ import traitlets
 
 from cnnkit.errors import ArgumentError
 from cnnkit.widgets.assets import script, style
-from cnnkit.widgets.fallback import PicturedWidget
+from cnnkit.widgets.forgetful import ForgetfulWidget
 from cnnkit.widgets.noise_explorer_value import WINDOWS, Noise
 from cnnkit.widgets.settings import Number, Switch, WholeNumber
 
@@ -32,7 +32,7 @@ class Decisions(traitlets.List):  # type: ignore[type-arg]
         )
 
 
-class NoiseExplorer(PicturedWidget):
+class NoiseExplorer(ForgetfulWidget):
     """Sliders for a model's true accuracy and the images it is measured on, and what chance makes of them.
 
     The attributes named as in `Noise` are the settings: set one, and the page follows.
@@ -42,6 +42,8 @@ class NoiseExplorer(PicturedWidget):
     called = "noise_explorer"
     _esm = script(called)
     _css = style(called)
+    asked = ("p", "p2", "n", "seed")
+    given = ("decisions",)
 
     p = Number(0, 1, SHARE).tag(sync=True)
     p2 = Number(0, 1, SHARE).tag(sync=True)
@@ -50,13 +52,6 @@ class NoiseExplorer(PicturedWidget):
     seed = WholeNumber(0, 2**32 - 1).tag(sync=True)
     compare = Switch(False).tag(sync=True)
     decisions = Decisions().tag(sync=True)
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.observe(self._begin_again, ("p", "p2", "n", "seed"))
-
-    def _begin_again(self, _: Any) -> None:
-        self.decisions = []
 
     @property
     def value(self) -> Noise:
