@@ -64,6 +64,14 @@ WIDGETS = [
         ".still",
         range(3, 11),
     ),
+    ours(
+        "noise_explorer, 10,000 images",
+        "noise_explorer",
+        "n=10_000, draws=50",
+        "[name=p]",
+        ".still",
+        range(150, 190),
+    ),
     Sliders(
         "interact + matplotlib", INTERACT, ".widget-interact", ".noUi-handle", ".widget-output", (0,) * MOVES
     ),

@@ -6,6 +6,18 @@ the Python side has the same arithmetic, and ``tests/cases`` proves the two equa
 
 from __future__ import annotations
 
+from cnnkit.widgets.convolution_stepper import Convolution, ConvolutionStepper, convolution_stepper
 from cnnkit.widgets.layer_shapes import LayerShape, LayerShapes, layer_shapes
+from cnnkit.widgets.noise_explorer import Noise, NoiseExplorer, noise_explorer
 
-__all__ = ["LayerShape", "LayerShapes", "layer_shapes"]
+__all__ = [
+    "Convolution",
+    "ConvolutionStepper",
+    "LayerShape",
+    "LayerShapes",
+    "Noise",
+    "NoiseExplorer",
+    "convolution_stepper",
+    "layer_shapes",
+    "noise_explorer",
+]
