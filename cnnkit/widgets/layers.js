@@ -388,8 +388,7 @@ function torchCall({ kind, settings }) {
 }
 
 /** Code that makes a network with "cnnkit" or with "torch", as network_json.code; null if it cannot work. */
-export function networkCode(network, library) {
-  const { rows, totals } = stages(network);
+export function networkCode(network, library, { rows, totals } = stages(network)) {
   if (!totals) return null;
   const { layers, input_shape } = network;
   const automatic = nameLayers(layers.map(({ kind }) => ({ kind })));

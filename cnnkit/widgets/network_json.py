@@ -35,8 +35,14 @@ FOLLOWS = {
 Description = dict[str, Any]
 
 
-def to_json(network: Network) -> Description:
+def to_json(network: Network, follow: bool = False) -> Description:
     """Return a network as plain data.
+
+    Parameters
+    ----------
+    network : Network
+    follow : bool
+        Leave out what follows from the layer before, so that it goes on following when that one changes.
 
     Examples
     --------
@@ -54,16 +60,17 @@ def to_json(network: Network) -> Description:
     description = {
         "input_shape": list(network.input_shape),
         "layers": [
-            {"kind": type(layer).__name__, **({"name": name} if name else {}), **_settings(layer)}
+            {"kind": type(layer).__name__, **({"name": name} if name else {}), **_settings(layer, follow)}
             for name, layer in zip(own, network.layers, strict=True)
         ],
     }
     return description | ({"name": network.name} if network.name else {})
 
 
-def _settings(layer: Layer) -> dict[str, Any]:
+def _settings(layer: Layer, follow: bool) -> dict[str, Any]:
     """Return the settings of a layer that are not the default, as plain data."""
-    values = {field.name: getattr(layer, field.name) for field in fields(layer)}
+    following = FOLLOWS.get(type(layer).__name__) if follow else None
+    values = {field.name: getattr(layer, field.name) for field in fields(layer) if field.name != following}
     default = {field.name: field.default for field in fields(layer)}
     return {name: _plain(value) for name, value in values.items() if value != default[name]}
 
