@@ -67,14 +67,14 @@ def canvas_table() -> list[list[str]]:
     """Return Canvas's exported gradebook of that class, and of one who handed in nothing."""
     heading = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Adding (501)", "Final Score"]
     rows = [[f"Person, {user}", f"{user}", f"s{user}", f"p{user}", "A", "", ""] for user in range(1, 62)]
-    return [heading, ["    Points Possible", "", "", "", "", "4", "(read only)"], *rows]
+    return [heading, ["    Points Possible", "", "", "", "", "5", "(read only)"], *rows]
 
 
 def moodle_table() -> list[list[str]]:
     """Return Moodle's grading worksheet of that class, and of one who handed in nothing."""
     heading = ["Identifier", "Full name", "Status", "Grade", "Maximum grade", "Feedback comments"]
     rows = [
-        [f"Participant {user}", f"Person {user}", "Submitted for grading", "", "4.00", ""]
+        [f"Participant {user}", f"Person {user}", "Submitted for grading", "", "5.00", ""]
         for user in range(1, 62)
     ]
     return [heading, *rows]
