@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from cnnkit.widgets.convolution_stepper import Convolution, ConvolutionStepper, convolution_stepper
 from cnnkit.widgets.layer_shapes import LayerShape, LayerShapes, layer_shapes
+from cnnkit.widgets.layer_stack import LayerStack, layer_stack
 from cnnkit.widgets.noise_explorer import Noise, NoiseExplorer, noise_explorer
 
 __all__ = [
@@ -15,9 +16,11 @@ __all__ = [
     "ConvolutionStepper",
     "LayerShape",
     "LayerShapes",
+    "LayerStack",
     "Noise",
     "NoiseExplorer",
     "convolution_stepper",
     "layer_shapes",
+    "layer_stack",
     "noise_explorer",
 ]

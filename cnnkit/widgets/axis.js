@@ -314,7 +314,7 @@ export function axisView(el) {
   el.innerHTML = axisPage(hatch);
   const part = (name) => el.querySelector(`.${name}`);
   const [drawing, pick] = [part("drawing"), part("pick")];
-  let shape, at;
+  let shape, at, width;
   let looked = 0; // the window looked at
   const look = (index) => {
     looked = clamp(index, 0, Math.max(shape.output - 1, 0));
@@ -326,7 +326,8 @@ export function axisView(el) {
   };
   const show = (settings) => {
     shape = settings;
-    at = layout(shape, drawing.clientWidth || 676); // 0 while hidden in another tab
+    width ||= drawing.clientWidth; // asking again would have the page laid out in the middle of a change
+    at = layout(shape, width || 676); // 0 while hidden in another tab
     part("result").innerHTML = formulaMarkup(shape) + notesMarkup(shape);
     part("still").innerHTML = inputMarkup(shape, at) + (shape.fits ? windowsMarkup : misfitMarkup)(shape, at);
     drawing.setAttribute("viewBox", `0 0 ${at.width} ${at.bottom + (shape.fits ? 4 : 26)}`);
@@ -350,5 +351,9 @@ export function axisView(el) {
     event.preventDefault();
     look(index);
   });
-  return { show, fit: () => at && drawing.clientWidth !== at.width };
+  const fit = () => {
+    width = drawing.clientWidth;
+    return at && width !== at.width;
+  };
+  return { show, fit };
 }

@@ -4,7 +4,8 @@
 // --- Words --------------------------------------------------------------------------------------
 
 export const minus = (value) => String(value).replace("-", "−");
-export const thousands = (count) => minus(count.toLocaleString("en-US"));
+const GROUPED = new Intl.NumberFormat("en-US"); // toLocaleString would make a new one for each number
+export const thousands = (count) => minus(GROUPED.format(count));
 export const counted = (count, one, many = `${one}s`) => `${thousands(count)} ${count === 1 ? one : many}`;
 export const escaped = (words) =>
   String(words).replace(/[&<>"']/g, (sign) => `&#${sign.codePointAt(0)};`);

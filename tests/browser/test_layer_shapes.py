@@ -87,6 +87,14 @@ def test_the_page_opens_with_the_settings_of_the_call(widget: Locator) -> None:
     expect(widget.locator(".chip.is")).to_have_text(["✓ same (torch): 2", "✓ same (Keras): 2"])
 
 
+def test_a_label_its_slider_and_its_number_stand_in_one_line(widget: Locator) -> None:
+    for row in widget.locator(".controls .row").all():
+        parts = [part.bounding_box() for part in row.locator("label > span, input").all()]
+        places = [(part["x"], part["y"] + part["height"] / 2) for part in parts if part]
+        assert places == sorted(places)
+        assert max(y for _, y in places) - min(y for _, y in places) < 4
+
+
 def test_a_slider_is_moved_by_mouse_and_python_has_its_value(notebook: Notebook, widget: Locator) -> None:
     place = slider(widget, "stride").bounding_box()
     assert place is not None
