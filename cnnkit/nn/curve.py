@@ -78,6 +78,16 @@ class Curve:
         rows = [(point.updates, point.examples, point.loss, point.correct) for point in self.points]
         return np.array(rows, dtype=np.float32).reshape(-1, 4)
 
+    def halved(self) -> Curve:
+        """Return a copy with half as many points, each of twice as many updates."""
+        copy = Curve(self.most)
+        copy.every = self.every
+        copy.points = [Point(**vars(point)) for point in self.points]
+        if len(copy.points) % 2:
+            copy.points.append(Point(0, 0, 0.0, 0))
+        copy._halve()
+        return copy
+
     def _halve(self) -> None:
         for first, second in zip(self.points[::2], self.points[1::2], strict=True):
             first.add(second)

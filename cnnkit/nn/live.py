@@ -66,6 +66,8 @@ class Live:
 
     Attributes
     ----------
+    most : float or None
+        Examples per second, for watching a network that would have learnt all in a blink; None for no limit.
     run : Run, as it stands
     model : torch.nn.Module, the one that is being trained
     curve : Curve, what the training batches showed
@@ -141,6 +143,7 @@ class Live:
         self._recorder = Recorder(run, None if log is None else Log(log, run.id))
         self.dataset, self.news = dataset, news
         self.curve, self.pace = Curve(), Pace()
+        self.most: float | None = None
         self.reason: str | None = None
         self.error: BaseException | None = None
         self._thread: threading.Thread | None = None
@@ -270,9 +273,10 @@ class Live:
             self.pause()
             if self.reason is None:
                 self.reason = "interrupted"
+                with self._own_random():
+                    state = self._loop.state() if self.run.log is not None else None
                 if self._begun:
-                    with self._own_random():
-                        self._recorder.end(self.reason, Final(), self._loop.state())
+                    self._recorder.end(self.reason, Final(), state)
 
     # --- in the thread ---
 
@@ -282,6 +286,8 @@ class Live:
         try:
             while self._step():
                 self.news()
+                if self.most is not None:
+                    self._asked.wait(self.config.batch_size / self.most)
         except BaseException as error:  # whatever it is: nobody else would ever hear of it
             self.error = error
             if self.reason is None:
