@@ -234,7 +234,7 @@ function chart(figure, metric) {
         const series = SERIES.validation(each, metric);
         const last = series.at(-1);
         const words = last ? `<text x="${Math.min(at.x(last.at[axis]), right - 4).toFixed(1)}"` +
-          ` y="${(y(last.value) - 5).toFixed(1)}">${escaped(each.name)}</text>` : "";
+          ` y="${(y(last.value) + (y(last.value) < EDGE.top + 14 ? 13 : -5)).toFixed(1)}">${escaped(each.name)}</text>` : "";
         return `<path class="pattern-${place % 4}" d="${line(trace(series))}"/>${words}`;
       })
       .join("");
@@ -277,12 +277,12 @@ export function reading(found, window) {
   const { running, train } = found;
   const at = running ?? train;
   if (!at) return "";
-  const words = [`After ${thousands(at.examples)} examples (${counted(at.updates, "update")})`];
-  const measured = (name, { loss, accuracy, error, n }) =>
-    `${name} loss ${rounded(loss)}, ${percent(accuracy)} ± ${percent(2 * error)} (n = ${thousands(n)})`;
-  if (running) words.push(measured(`last ${thousands(window)}:`, running));
-  if (train) words.push(measured("training:", train.train), measured("validation:", train.validation));
-  return `${words.join("; ")}.`;
+  const measured = (name, { loss, accuracy, error }) =>
+    `${name} ${rounded(loss)}, ${percent(accuracy)} ± ${percent(2 * error)}`;
+  const words = [];
+  if (running) words.push(measured(`last ${thousands(window)}`, running));
+  if (train) words.push(measured("training", train.train), measured("validation", train.validation));
+  return `${thousands(at.examples)} examples, ${counted(at.updates, "update")}: ${words.join("; ")}`;
 }
 
 /** Both charts in `el`. Returns { draw(view), fit() }. */
@@ -291,8 +291,8 @@ export function curves(el) {
   el.append(
     element('<div class="pair" role="slider" tabindex="0" aria-label="Place on the curves" aria-valuemin="0">' +
       '<figure class="loss"></figure><figure class="accuracy"></figure></div>'),
-    element('<p class="readout"></p>'),
     element('<ol class="changes" aria-label="Changes while it trained"></ol>'),
+    element('<p class="readout"></p>'),
   );
   const pair = el.querySelector(".pair");
   const charts = Object.keys(METRICS).map((metric) => chart(el.querySelector(`.${metric}`), metric));

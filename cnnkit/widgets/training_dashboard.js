@@ -41,7 +41,7 @@ const PAGE = `
 function numberField(name, { label, least, most, whole }, enter, complain) {
   const step = name === "lr" ? '<button type="button" aria-label="Halve the learning rate">½</button>' +
     '<button type="button" aria-label="Double the learning rate">×2</button>' : "";
-  const field = element(`<div class="field"><label><span>${label}</span>` +
+  const field = element(`<div class="field ${name}"><label><span>${label}</span>` +
     `<input type="number" name="${name}" min="${least}" max="${most}" step="${whole ? 1 : "any"}"></label>${step}</div>`);
   const input = field.querySelector("input");
   let shown;
@@ -52,6 +52,7 @@ function numberField(name, { label, least, most, whole }, enter, complain) {
     else if (value !== shown) enter((shown = value));
   };
   input.addEventListener("change", () => take(input.valueAsNumber));
+  input.addEventListener("keydown", ({ key }) => key === "Enter" && take(input.valueAsNumber));
   field.querySelectorAll("button").forEach((button, place) =>
     button.addEventListener("click", () => take(Number((shown * [0.5, 2][place]).toPrecision(6)))));
   const show = (value) => {
@@ -158,7 +159,8 @@ function render({ model, el }) {
     ` max="${WINDOWS.length - 1}" step="1"><span class="examples"></span></label>`);
   const sliding = slider.querySelector("input");
   sliding.addEventListener("input", () => choose("window", WINDOWS[sliding.valueAsNumber]));
-  part("view").append(slider, axis.row, zoom.row, speed.row);
+  part("view").append(slider, axis.row, zoom.row);
+  part("count").after(speed.row);
 
   // --- what is shown
   const plots = curves(part("plots"));
