@@ -263,7 +263,7 @@ function render({ model, el }) {
   model.on("change:frame", hear);
   model.on("change:said", said);
   model.on("msg:custom", received);
-  const resized = new ResizeObserver(() => plots.fit() && soon());
+  const resized = new ResizeObserver(() => plots.fit() && requestAnimationFrame(soon));
   resized.observe(el);
   const here = () => ask({ do: "view", here: true });
   const gone = () => ask({ do: "view", here: false });

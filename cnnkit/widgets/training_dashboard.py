@@ -1,8 +1,7 @@
-"""The live training dashboard: a network that trains while one watches, changes its settings, looks inside."""
+"""The live training dashboard: a network trains while one watches, changes its settings, looks inside."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -10,10 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
 import traitlets
-from IPython import get_ipython
 
 from cnnkit.errors import ArgumentError, ShapeError
 from cnnkit.network import Network
@@ -22,6 +19,7 @@ from cnnkit.widgets.fallback import PicturedWidget
 from cnnkit.widgets.settings import Choice, Number, Switch, WholeNumber
 from cnnkit.widgets.training_dashboard_value import Standing
 from cnnkit.widgets.training_plan import Plan, fitted, planned
+from cnnkit.widgets.training_watch import Watch, take_over_the_cell
 
 if TYPE_CHECKING:
     from torch import nn
@@ -48,9 +46,6 @@ PERIOD = 0.2  # seconds between two frames; a server may drop what comes faster 
 LOOK = 0.7  # ... between two looks inside
 WINDOW = 100  # examples, for `value`
 EARLIER = 8  # runs that are kept for comparing
-GRACE = 5.0  # seconds: a view that is moved is away for a moment
-SILENCE = 150.0  # seconds: a page out of sight speaks once a minute
-BY_CELL: dict[str, WeakSet[TrainingDashboard]] = {}
 
 
 class TrainingDashboard(PicturedWidget):
@@ -84,7 +79,7 @@ class TrainingDashboard(PicturedWidget):
     images = traitlets.Dict(read_only=True).tag(sync=True)
     frame = traitlets.Dict({"status": "ready"}, read_only=True).tag(sync=True)
     panel = traitlets.Dict(read_only=True).tag(sync=True)
-    earlier = traitlets.List(read_only=True).tag(sync=True)
+    earlier: traitlets.List[dict[str, Any]] = traitlets.List(read_only=True).tag(sync=True)
     said = traitlets.Dict(read_only=True).tag(sync=True)
     no_momentum = traitlets.List(
         [name for name in LEARNING_RATES if name not in WITH_MOMENTUM], read_only=True
@@ -95,23 +90,23 @@ class TrainingDashboard(PicturedWidget):
         self._live: Live | None = None
         self._weights: Mapping[str, Any] | None = None
         self._over: list[tuple[str, Run]] = []
-        self._views: dict[str, float] = {}
         self._numbered = self._sayings = 0
         self._sent = self._looked = 0.0
-        self._page_asks = self._silent = False
-        super().__init__(**(plan.settings | settings))
+        self._silent = False
+        self._watch = Watch(lambda: self._live is not None and self._live.running, self.pause)
+        super().__init__(**{**plan.settings, **settings})
         self._plan_to(plan)
         self.observe(self._setting_changed, names=["optimizer", *SETTINGS])
         self.observe(self._look_anew, names=["tab", "image", "layer"])
-        self.observe(self._speed_changed, names=["speed"])
+        self.observe(self._limit, names=["speed"])
         self.on_msg(self._hear)
-        self._take_over_the_cell()
+        take_over_the_cell(self)
 
     # --- where it stands ---
 
     @property
     def status(self) -> str:
-        """ "ready", "running", "paused", "finished", "diverged" or "failed"."""
+        """One of "ready", "running", "paused", "finished", "diverged", "failed"."""
         live = self._live
         if live is None:
             return "ready"
@@ -134,8 +129,8 @@ class TrainingDashboard(PicturedWidget):
             examples=live.examples,
             updates=live.updates,
             running=None if last is None else _running(last),
-            train=row and row.train,
-            validation=row and row.validation,
+            train=row.train if row else None,
+            validation=row.validation if row else None,
             test=run.final.test,
             changes=run.changes,
             data=title,
@@ -175,7 +170,7 @@ class TrainingDashboard(PicturedWidget):
         if self._live is not None and self._live.reason is not None:
             self.reset()
         self._made().start()
-        self._watch_over()
+        self._watch.go_on()
         self._show()
 
     def pause(self) -> None:
@@ -398,7 +393,7 @@ class TrainingDashboard(PicturedWidget):
             raise
         self._show()
 
-    def _speed_changed(self, change: Any) -> None:
+    def _limit(self, change: Any) -> None:
         if self._live is not None:
             self._live.most = self.speed or None
 
@@ -430,13 +425,16 @@ class TrainingDashboard(PicturedWidget):
         elif asked == "network":
             self.change_network(content.get("text"))  # type: ignore[arg-type]
         elif asked == "load":
-            self.load(str(content.get("text")))
+            text = str(content.get("text"))
+            if not text.lstrip().startswith("{"):  # else it would be taken for a path
+                raise ArgumentError("load: the file holds no object in braces. Load what ConvNetJS saved.")
+            self.load(text)
         elif asked == "snapshot":
             self.send({"snapshot": json.dumps(self.snapshot()), "view": content.get("view")})
         elif asked == "name":
             self._rename(str(content.get("run")), str(content.get("value")))
         elif asked == "view":
-            self._view(str(content.get("view")), bool(content.get("here")))
+            self._watch.heard(str(content.get("view")), bool(content.get("here")))
 
     def _rename(self, run: str, name: str) -> None:
         name = name.strip()[:40]
@@ -450,48 +448,6 @@ class TrainingDashboard(PicturedWidget):
     def _say(self, where: str, good: bool, words: str) -> None:
         self._sayings += 1
         self.set_trait("said", {"number": self._sayings, "where": where, "good": good, "words": words})
-
-    # --- who watches ---
-
-    def _view(self, view: str, here: bool) -> None:
-        if here:
-            self._views[view] = monotonic()
-            return
-        self._views.pop(view, None)
-        if not self._views:
-            _later(GRACE, self._pause_if_alone)
-
-    def _pause_if_alone(self) -> None:
-        if not self._views and self._live is not None and self._live.running:
-            self.pause()
-
-    def _watch_over(self, sure: bool = False) -> None:
-        """Pause once every page has fallen silent: one that crashes does not say farewell."""
-        live = self._live
-        if live is None or not live.running:
-            return
-        silent = bool(self._views) and monotonic() - max(self._views.values()) > SILENCE
-        if silent and sure:
-            self._views.clear()
-            self._pause_if_alone()
-        else:
-            # Pages are not heard while a cell runs: what they said meanwhile is still to be read.
-            _later(GRACE if silent else SILENCE / 5, lambda: self._watch_over(sure=silent))
-
-    def _take_over_the_cell(self) -> None:
-        """Close what an earlier run of this cell left behind."""
-        kernel = getattr(get_ipython(), "kernel", None)
-        parent = kernel.get_parent("shell") if kernel is not None else {}
-        cell = (parent.get("metadata") or {}).get("cellId")
-        if cell is None:
-            return
-        self._request = parent["header"]["msg_id"]
-        others = BY_CELL.setdefault(cell, WeakSet())
-        for other in list(others):
-            if other._request != self._request:
-                others.discard(other)
-                other.close()
-        others.add(self)
 
     # --- without a page ---
 
@@ -516,7 +472,16 @@ class TrainingDashboard(PicturedWidget):
 
 
 SETTINGS = ("lr", "momentum", "weight_decay", "batch_size")
-SPEAKERS = ("fit", "change", "parse_layer_defs", "parse_trainer", "network_of", "load_snapshot")
+SPEAKERS = (
+    "fit",
+    "change",
+    "parse_layer_defs",
+    "parse_trainer",
+    "network_of",
+    "load",
+    "load_snapshot",
+    "snapshot",
+)
 
 
 def training_dashboard(
@@ -581,8 +546,7 @@ def training_dashboard(
     --------
     >>> from cnnkit import data, zoo
     >>> board = training_dashboard(zoo.tfjs_mnist(), data.load("digits"), lr=0.05)
-    >>> board
-    training_dashboard: tfjs_mnist, 5,994 parameters; sgd, lr 0.05, momentum 0.9, weight decay 0, batch 20, seed 0
+    >>> board.value
     ready: not trained yet, on digits
     """
     if not hasattr(dataset, "validation"):
@@ -658,9 +622,3 @@ def _in_our_name() -> Iterator[None]:
         for speaker in ("fit: ", "change: "):
             text = text.removeprefix(speaker)
         raise type(error)(f"training_dashboard: {text}") from None
-
-
-def _later(seconds: float, call: Any) -> None:
-    """Call something in the kernel's own loop, which is free between cells; never where there is none."""
-    with suppress(RuntimeError):
-        asyncio.get_running_loop().call_later(seconds, call)

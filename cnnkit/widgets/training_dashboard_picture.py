@@ -84,7 +84,9 @@ def _network(board: TrainingDashboard) -> Figure:
     ax = figure.add_axes((0, 0, 1, 1), xlim=(0, 100), ylim=(len(lines) + 4.5, 0))
     ax.axis("off")
     title, *rest = repr(board).splitlines()
-    ax.text(2, 1, title.removeprefix("training_dashboard: "), size=10.5, weight="bold", color=INK, va="center")
+    ax.text(
+        2, 1, title.removeprefix("training_dashboard: "), size=10.5, weight="bold", color=INK, va="center"
+    )
     ax.text(2, 2, rest[0], size=9.5, color=INK, va="center")
     for place, (name, code, output, parameters) in enumerate(lines, start=3):
         for x, words in ((2, name), (14, code), (60, output), (76, parameters)):

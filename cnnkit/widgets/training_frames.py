@@ -1,4 +1,4 @@
-"""What a page is shown of a live run, as plain data and bytes: each frame whole, so that any may be left out."""
+"""What a page is shown of a live run, as plain data and bytes: each frame whole, so any may be left out."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _record(run: Run, curve: Curve, status: str) -> dict[str, Any]:
 
 
 def _rows(run: Run) -> NDArray[np.float32]:
-    """Return (evaluations, 12): updates, examples, and loss, its error, accuracy, its error, n of two splits."""
+    """Return (evaluations, 12): updates, examples, and what `_numbers` has of both splits."""
     history = run.history
     step = -(-len(history) // ROWS)
     kept = [*history[:-1][::step], *history[-1:]] if history else []
@@ -129,18 +129,14 @@ def layers_frame(live: Live, image: int, layer: str) -> dict[str, Any]:
 
 
 def _inputs(live: Live) -> Any:
-    (x, _), *_ = live.dataset.validation.loader(
-        min(SHOWN, len(live.dataset.validation)), shuffle=False
-    )
+    (x, _), *_ = live.dataset.validation.loader(min(SHOWN, len(live.dataset.validation)), shuffle=False)
     return x
 
 
 def _row(signal: Signal) -> dict[str, Any]:
     arrays = {"activations": signal.activation, "gradients": signal.gradient, "weights": signal.weight}
     return {"name": signal.name} | {
-        name: None
-        if array is None
-        else [float(array.min()), float(array.max()), float(np.abs(array).mean())]
+        name: None if array is None else [float(array.min()), float(array.max()), float(np.abs(array).mean())]
         for name, array in arrays.items()
     }
 

@@ -168,7 +168,8 @@ def fitted(network: Network, dataset: Dataset) -> Dataset:
 
 
 def _middle(dataset: Dataset, height: int, width: int) -> Dataset:
-    top, left = ((have - want) // 2 for have, want in zip(dataset.input_shape[1:], (height, width)))
+    _, high, wide = dataset.input_shape
+    top, left = (high - height) // 2, (wide - width) // 2
     parts = [
         replace(split, images=split.images[:, :, top : top + height, left : left + width])
         for split in dataset.splits

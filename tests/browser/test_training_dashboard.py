@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 if TYPE_CHECKING:
-    from conftest import Lab, Notebook
+    from conftest import Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -26,11 +24,12 @@ layer_defs.push({type:'pool', sx:3, stride:3});
 layer_defs.push({type:'softmax', num_classes:10});
 """
 READ = """
-import json
+import json, threading
 value = board.value
-print(json.dumps({"status": value.status, "updates": value.updates, "examples": value.examples, "lr": board.lr,
-    "changes": [str(each) for each in value.changes], "threads": sum(t.name == "cnnkit-training" for t in
-    __import__("threading").enumerate()), "runs": list(board.runs), "error": value.error, "views": len(board._views)}))
+threads = sum(thread.name == "cnnkit-training" for thread in threading.enumerate())
+changes = [str(each) for each in value.changes]
+print(json.dumps({"status": value.status, "updates": value.updates, "examples": value.examples,
+    "lr": board.lr, "changes": changes, "threads": threads, "runs": list(board.runs)}))
 """
 CELLS = [
     "from cnnkit import data, widgets, nn\n"
