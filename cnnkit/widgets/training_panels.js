@@ -238,7 +238,10 @@ export function runsPanel(el, ask, hide) {
       const row = element(`<table><tr><td><input type="checkbox" checked></td><td><input type="text" class="called" maxlength="40"></td>
         <td class="settings"></td><td class="seen"></td><td class="found"></td><td class="verdict"></td></tr></table>`).querySelector("tr");
       row.querySelector("[type=checkbox]").addEventListener("change", ({ target }) => hide(id, !target.checked));
-      row.querySelector(".called").addEventListener("change", ({ target }) => ask({ do: "name", run: id, value: target.value }));
+      const name = row.querySelector(".called");
+      const enter = () => name.value !== name.defaultValue && ask({ do: "name", run: id, value: name.value });
+      name.addEventListener("change", enter);
+      name.addEventListener("keydown", ({ key }) => key === "Enter" && enter());
       lines.set(id, row);
     }
     return lines.get(id);
@@ -264,7 +267,8 @@ export function runsPanel(el, ask, hide) {
       box.checked = !run.hidden;
       box.ariaLabel = `show ${run.name}`;
       name.ariaLabel = own ? "name of this run" : `name of ${run.name}`;
-      if (document.activeElement !== name) name.value = own ? "this run" : run.name;
+      name.defaultValue = own ? "this run" : run.name;
+      if (document.activeElement !== name) name.value = name.defaultValue;
       const changed = run.changes.length ? ` · ${counted(run.changes.length, "change")} while it trained` : "";
       row.querySelector(".settings").textContent = run.settings + changed;
       row.querySelector(".seen").textContent = thousands(run.rows.at(-1).examples);

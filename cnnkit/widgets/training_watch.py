@@ -1,4 +1,4 @@
-"""Who watches a dashboard: training pauses when its last view is gone, and a cell has one dashboard at a time."""
+"""Who watches a dashboard: training pauses with its last view, and a cell has one dashboard at a time."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Watch:
             self._pause()
 
     def go_on(self, sure: bool = False) -> None:
-        """Watch until training stops, and pause once all pages are silent: one that crashes says no farewell."""
+        """Watch while it trains, and pause once all pages are silent: one that crashes says no farewell."""
         if not self._running():
             return
         silent = bool(self.views) and monotonic() - max(self.views.values()) > SILENCE
