@@ -277,6 +277,31 @@ def test_an_interrupted_run_is_no_evidence_yet(made):
     condemned(ONE, made("interrupted", on_step=stop), flaws.UNFINISHED)
 
 
+def test_a_run_that_was_changed_while_it_trained_shows_nothing_about_its_settings(digits, tmp_path):
+    live = nn.Live(FLAT, digits, examples=600, batch_size=20, lr=0.02, log=tmp_path / "live.jsonl")
+    live.news = lambda: live.updates == 10 and live.pause()
+    live.start()
+    live.wait()
+    live.change(lr=0.1)
+    live.start()
+    live.wait()
+    message = condemned(ONE, live.run, flaws.CHANGED)
+    assert message.startswith("`run` had lr 0.02 → 0.1 after 200 examples.")
+
+
+def test_a_live_run_that_was_left_alone_is_evidence_like_any_other(digits, tmp_path):
+    live = nn.Live(FLAT, digits, examples=600, batch_size=20, lr=0.02, log=tmp_path / "live.jsonl")
+    live.start()
+    live.wait()
+    assert judge(ONE, live.run).verdict == "correct"
+
+
+@pytest.mark.parametrize("changes", [5, [5], [{"name": "lr"}], [{}], "lr"])
+def test_changes_that_are_none_make_a_log_unreadable(run, changes):
+    forge(run, lambda line: line.get("config", {}).update(changes=changes))
+    condemned(ONE, run, flaws.LOG_DAMAGED)
+
+
 def test_one_run_does_not_stand_for_three(batches, tmp_path):
     first, *_ = batches["20"]
     condemned(TWO, batches | {"20": [first] * 3, "better": "20"}, flaws.SAME_RUN)

@@ -7,7 +7,7 @@ from torch import nn as torch_nn
 
 from cnnkit import data, nn, plot, zoo
 from cnnkit.errors import ArgumentError, ShapeError
-from cnnkit.layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU
+from cnnkit.layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Softmax
 from cnnkit.network import Network
 from cnnkit.nn import inspect
 
@@ -593,3 +593,41 @@ def test_a_skip_connection_has_no_receptive_field_here(images):
 def test_normalised_brings_each_to_its_own_ends():
     assert inspect.normalised(np.array([[-2.0, 2.0], [0.0, 1.0]])).tolist() == [[0.0, 1.0], [0.5, 1.0]]
     assert inspect.normalised(np.zeros((1, 2))).tolist() == [[0.5, 0.5]]
+
+
+def test_signals_are_what_torch_finds_by_hand():
+    torch.manual_seed(0)
+    network = Network((1, 6, 6), [Conv2d(1, 3, 3), ReLU(), MaxPool2d(2), Flatten(), Linear(12, 4), Softmax()])
+    model = nn.build(network)
+    image = torch.randn(1, 6, 6)
+    found = {each.name: each for each in inspect.signals(model, image, label=2)}
+    outputs = {}
+    x = image[None].requires_grad_()
+    for name, part in model.named_children():
+        x = part(x)
+        x.retain_grad()
+        outputs[name] = x
+    torch.nn.functional.cross_entropy(x, torch.tensor([2])).backward()
+    for name, output in outputs.items():
+        np.testing.assert_allclose(found[name].activation, output[0].detach().numpy(), atol=1e-6)
+        np.testing.assert_allclose(found[name].gradient, output.grad[0].numpy(), atol=1e-6)
+    np.testing.assert_allclose(found["fc"].weight_gradient, model.fc.weight.grad.numpy(), atol=1e-6)
+    np.testing.assert_allclose(found["conv"].weight, model.conv.weight.detach().numpy())
+    assert found["relu"].weight is None
+
+
+def test_signals_leave_modes_gradients_and_hooks_as_they_were():
+    model = nn.build(Network((1, 6, 6), [Conv2d(1, 3, 3), ReLU(), Flatten(), Linear(48, 4)]))
+    model.train()
+    inspect.signals(model, torch.zeros(1, 6, 6), label=0)
+    assert all(part.training for part in model.modules())
+    assert all(parameter.grad is None for parameter in model.parameters())
+    assert not any(part._forward_hooks for part in model.modules())
+
+
+def test_signals_refuse_what_is_no_chain_and_no_class():
+    with pytest.raises(ArgumentError, match="signals: `model` is of type Linear, expected"):
+        inspect.signals(torch.nn.Linear(2, 2), torch.zeros(2), label=0)
+    model = nn.build(Network((4,), [Linear(4, 2)]))
+    with pytest.raises(ArgumentError, match="`label` is 2, expected 0 to 1"):
+        inspect.signals(model, torch.zeros(4), label=2)

@@ -191,6 +191,9 @@ def _why_not(first: Sequence[Run], second: Sequence[Run]) -> str:
     unfinished = [run for run in every if run.reason not in FINISHED]
     if unfinished:
         return f"run {unfinished[0].id} is {unfinished[0].reason}; finish it."
+    changed = [run for run in every if run.changes]
+    if changed:
+        return f"run {changed[0].id} was changed while it trained; train it with fixed settings."
     budgets = sorted({_budget(run) for run in every})
     if len(budgets) > 1:
         return f"their budgets differ ({', '.join(budgets)}); train all with the same."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import isfinite, sqrt
-from time import process_time
+from time import perf_counter, process_time
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +38,8 @@ class Update:
     loss, accuracy : float, of this batch, in training mode, before the update
     lr : float
     cpu_seconds : float, spent on training since the start
+    forward_seconds, backward_seconds : float, of this batch, by the clock on the wall
+        Backward is with the change of the weights.
     """
 
     updates: int
@@ -47,6 +49,8 @@ class Update:
     accuracy: float
     lr: float
     cpu_seconds: float
+    forward_seconds: float = 0.0
+    backward_seconds: float = 0.0
 
 
 class Loop:
@@ -92,6 +96,7 @@ class Loop:
             restore_optimizer(self.optimizer, state.optimizer)
             torch.set_rng_state(state.random)
         self._batches = self._from_here()
+        self.model.train()
 
     def state(self) -> State:
         """Return where training stands, as copies."""
@@ -109,21 +114,50 @@ class Loop:
         TrainingError
             A loss is infinite or no number.
         """
-        self.model.train()
         while True:
-            if self._evaluation_is_due():
-                self._evaluate()
-            if self._out_of_patience():
-                return "early stop"
-            if self._spent() >= 1:
-                return "finished"
-            if self.asked_to_stop():
-                return "interrupted"
-            update = self._update()
-            try:
-                self.on_step(update)
-            except KeyboardInterrupt:
-                return "interrupted"
+            reason = self.step()
+            if reason is not None:
+                return reason
+
+    def step(self) -> str | None:
+        """Evaluate if it is time to, then update once; return what ends the training, None if nothing does.
+
+        Raises
+        ------
+        TrainingError
+            As `go`.
+        """
+        if self._evaluation_is_due():
+            self._evaluate()
+        if self._out_of_patience():
+            return "early stop"
+        if self._spent() >= 1:
+            return "finished"
+        if self.asked_to_stop():
+            return "interrupted"
+        update = self._update()
+        try:
+            self.on_step(update)
+        except KeyboardInterrupt:
+            return "interrupted"
+        return None
+
+    def change(self, config: Config) -> None:
+        """Go on with other settings from the next update on.
+
+        Another optimizer begins without its sums. Another batch size begins a new pass over the data: the
+        places of the old batches mean nothing to the new ones.
+        """
+        before, self.config = self.config, config
+        if config.optimizer != before.optimizer:
+            self.optimizer = make_optimizer(config.optimizer, config.options, self.model)
+        else:
+            for group in self.optimizer.param_groups:
+                group.update({name: value for name, value in config.options.items() if name in group})
+        if config.batch_size != before.batch_size:
+            self.counters.epoch += self.counters.batch > 0
+            self.counters.batch = 0
+            self._batches = self._from_here()
 
     def _spent(self) -> float:
         counters = self.counters
@@ -152,7 +186,7 @@ class Loop:
             skip = 0
 
     def _update(self) -> Update:
-        began = process_time()
+        began, start = process_time(), perf_counter()
         counters, config = self.counters, self.config
         last, (x, y) = next(self._batches)
         left = config.budget.left(counters.examples, self.size)
@@ -166,9 +200,11 @@ class Loop:
             logits = require_tensor("fit", self.model(x)).float()
         loss = functional.cross_entropy(logits, y, label_smoothing=config.label_smoothing)
         self._require_finite("loss", loss.item())
+        forward = perf_counter()
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
+        backward = perf_counter()
         each, correct = self._note(logits.detach(), y)
         counters.updates += 1
         counters.examples += len(y)
@@ -184,6 +220,8 @@ class Loop:
             correct / len(y),
             counters.lr,
             counters.cpu_seconds,
+            forward - start,
+            backward - forward,
         )
 
     def _note(self, logits: Tensor, y: Tensor) -> tuple[float, int]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 import torch
 
 from cnnkit.nn.loop import Loop
-from cnnkit.nn.run import Evaluation, Final, Run
+from cnnkit.nn.run import CHANGES, Change, Evaluation, Final, Run
 from cnnkit.nn.runlog import FORMAT, Log, state_path, weights_path
 from cnnkit.nn.signature import network_record
 from cnnkit.nn.state import State, save_tensors
@@ -73,6 +73,13 @@ class Recorder:
             save_tensors(path, loop.best)
             self.run = replace(self.run, weights=path)
         loop.state().save(state_path(self.log.path))
+
+    def change(self, change: Change) -> None:
+        """Keep what was changed in the middle of the run."""
+        changes = [*self.run.config.get(CHANGES, []), change.record()]
+        self.run = replace(self.run, config=self.run.config | {CHANGES: changes})
+        if self.log is not None:
+            self.log.write("change", change.record())
 
     def end(self, reason: str, final: Final, state: State | None) -> Run:
         """Write down how it ended and return the run."""

@@ -13,7 +13,11 @@ from cnnkit.network import Network
 from cnnkit.nn.evaluate import Metrics
 from cnnkit.nn.state import State, load_arrays
 
-__all__ = ["Evaluation", "Final", "Run"]
+__all__ = ["CHANGES", "Change", "Evaluation", "Final", "Run"]
+
+# Where a run's configuration says what was changed while it trained. It stands among all else that decides
+# the result, so that whatever compares configurations sees that this is not one fixed configuration.
+CHANGES = "changes"
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,32 @@ class Evaluation:
         for part in ("running", "train", "validation"):
             plain[part] = Metrics(**plain[part]) if plain[part] else None
         return cls(**plain)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A setting that was changed while a run trained.
+
+    Parameters
+    ----------
+    updates, examples : int, when; the next update is the first with the new value
+    name : str, such as "lr"
+    before, after : the setting's values
+    """
+
+    updates: int
+    examples: int
+    name: str
+    before: Any
+    after: Any
+
+    def record(self) -> dict[str, Any]:
+        """Return the change as plain data, for a log."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        """Return the change as one would say it."""
+        return f"{self.name} {_number(self.before)} → {_number(self.after)}"
 
 
 @dataclass(frozen=True)
@@ -119,6 +149,11 @@ class Run:
         return found
 
     @property
+    def changes(self) -> tuple[Change, ...]:
+        """What was changed while it trained; such a run shows nothing about one configuration."""
+        return tuple(Change(**change) for change in self.config.get(CHANGES, ()))
+
+    @property
     def best(self) -> Evaluation | None:
         """The evaluation whose weights were kept."""
         return next((row for row in reversed(self.history) if row.best), None)
@@ -152,6 +187,9 @@ class Run:
         trained = f"{self.history[-1].examples:,} examples" if self.history else "nothing"
         data = self.data["name"] + (f" (stand-in: {self.stand_in})" if self.stand_in else "")
         lines = [f"run {self.id}: {trained} of {data}, seed {self.seed}, {self.reason}"]
+        if self.changes:
+            said = "; ".join(f"{change} at {change.examples:,}" for change in self.changes)
+            lines.append(f"changed while it trained: {said}")
         for split in ("train", "validation", "test"):
             metrics: Metrics | None = getattr(self.final, split)
             if metrics is not None:
@@ -160,3 +198,7 @@ class Run:
                     f" accuracy {metrics.accuracy:.1%} ± {metrics.standard_error:.1%} (n={metrics.n:,})"
                 )
         return "\n".join(lines)
+
+
+def _number(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)

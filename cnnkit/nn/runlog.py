@@ -19,7 +19,7 @@ from torch import Tensor
 from cnnkit.errors import ArgumentError, RunLogError
 from cnnkit.nn.arguments import require_path
 from cnnkit.nn.evaluate import Metrics
-from cnnkit.nn.run import Evaluation, Final, Run
+from cnnkit.nn.run import CHANGES, Change, Evaluation, Final, Run
 from cnnkit.nn.signature import network_of
 from cnnkit.nn.state import load_tensors, weights_hash
 
@@ -208,9 +208,13 @@ def parse(text: str, name: str) -> tuple[Run, Promise | None]:
         try:
             if event == "start" and run is None:
                 run = _started(line)
+            elif event == "change" and run is not None:
+                changes = [*run["config"].get(CHANGES, []), Change(**line).record()]
+                run["config"] = run["config"] | {CHANGES: changes}
             elif event == "resume" and run is not None:
                 rows = [(at, row) for at, row in rows if row.updates <= line["updates"]]
-                run["config"] = line["config"]
+                kept = {CHANGES: run["config"][CHANGES]} if CHANGES in run["config"] else {}
+                run["config"] = line["config"] | kept
                 ends = {"final": Final(), "reason": "unfinished"}
             elif event == "evaluation" and run is not None:
                 _require_growing(name, number, line, rows)

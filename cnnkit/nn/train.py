@@ -7,31 +7,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import torch
 from torch import nn
 
-from cnnkit.errors import ArgumentError, ShapeError, TrainingError
+from cnnkit.errors import ArgumentError, TrainingError
 from cnnkit.network import Network
 from cnnkit.nn.arguments import require_dataset, require_function, require_path, require_run
+from cnnkit.nn.beginning import final, module_of, run_of
 from cnnkit.nn.budget import Budget
-from cnnkit.nn.build import build
 from cnnkit.nn.checks import require_ready
 from cnnkit.nn.config import Config
-from cnnkit.nn.describe import describe, trace
-from cnnkit.nn.evaluate import evaluate
 from cnnkit.nn.held import held
-from cnnkit.nn.initialise import initialise
 from cnnkit.nn.interrupt import between_updates
 from cnnkit.nn.kept import kept_run
-from cnnkit.nn.loop import SAMPLE, Loop, Update
+from cnnkit.nn.loop import Loop, Update
 from cnnkit.nn.progress import Progress, never_better
 from cnnkit.nn.recorder import Recorder
 from cnnkit.nn.run import Evaluation, Final, Run
 from cnnkit.nn.runlog import Log, state_path
 from cnnkit.nn.schedule import Schedule
-from cnnkit.nn.signature import data_record, signature_of
 from cnnkit.nn.sources import Dataset
 from cnnkit.nn.state import State
 
@@ -168,15 +163,15 @@ def fit(
         seed=seed,
         evaluate_every=evaluate_every,
     )
-    module = _module(model, config)
+    module = module_of(model, config)
     config = replace(config, frozen=held(module))
     name = model.name if isinstance(model, Network) else None
     if log is not None and resume is None and os.path.isfile(log):
-        found = kept_run(log, _start(module, dataset, config, name))
+        found = kept_run(log, run_of(module, dataset, config, name))
         if found is not None:
             return found
     require_ready(module, dataset, config)
-    start = _start(module, dataset, config, name)
+    start = run_of(module, dataset, config, name)
     if resume is not None:
         start = _resumed(resume, start, config)
         _require_its_log(log, resume)
@@ -211,41 +206,11 @@ def fit(
         finally:
             bar.close()
     module.load_state_dict(loop.best)
-    final = Final() if reason == "interrupted" else _final(module, dataset, recorder.run)
-    run = recorder.end(reason, final, end)
+    measured = Final() if reason == "interrupted" else final(module, dataset, recorder.run)
+    run = recorder.end(reason, measured, end)
     if reason != "interrupted" and (sentence := never_better(run)):
         print(sentence)
     return run
-
-
-def _module(model: nn.Module | Network, config: Config) -> nn.Module:
-    if isinstance(model, Network):
-        return build(model, init=config.init or "kaiming", seed=config.seed)
-    if not isinstance(model, nn.Module):
-        raise ArgumentError(
-            f"fit: `model` is of type {type(model).__name__}, expected a torch.nn.Module or a cnnkit Network."
-            " Build one: nn.build(network)."
-        )
-    return model if config.init is None else initialise(model, config.init, config.seed)
-
-
-def _start(module: nn.Module, dataset: Dataset, config: Config, name: str | None) -> Run:
-    """Return the run before its first update."""
-    paths: tuple[str, ...] = ()
-    try:
-        network: Network | None = describe(module, dataset.input_shape, name)
-        paths = tuple(path for path, _ in trace(module, dataset.input_shape))
-    except (ArgumentError, ShapeError):
-        network = None
-    return Run(
-        id=uuid4().hex[:12],
-        config=config.record(),
-        network=network,
-        signature=signature_of(module, network),
-        data=data_record(dataset),
-        paths=paths,
-        model=module,
-    )
 
 
 def _resumed(run: Run, start: Run, config: Config) -> Run:
@@ -288,10 +253,3 @@ def _log_of(run: Run) -> Path:
             " Give what fit returned, or what runlog.read returns."
         )
     return run.log
-
-
-def _final(module: nn.Module, dataset: Dataset, run: Run) -> Final:
-    count = min(len(dataset.train), max(SAMPLE, len(dataset.test)))
-    validation = run.best.validation if run.best else evaluate(module, dataset.validation)
-    train = evaluate(module, dataset.train.take(count, seed=0))
-    return Final(train, validation, evaluate(module, dataset.test))

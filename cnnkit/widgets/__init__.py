@@ -10,6 +10,7 @@ from cnnkit.widgets.convolution_stepper import Convolution, ConvolutionStepper, 
 from cnnkit.widgets.layer_shapes import LayerShape, LayerShapes, layer_shapes
 from cnnkit.widgets.layer_stack import LayerStack, layer_stack
 from cnnkit.widgets.noise_explorer import Noise, NoiseExplorer, noise_explorer
+from cnnkit.widgets.training_dashboard import TrainingDashboard, training_dashboard
 
 __all__ = [
     "Convolution",
@@ -19,8 +20,10 @@ __all__ = [
     "LayerStack",
     "Noise",
     "NoiseExplorer",
+    "TrainingDashboard",
     "convolution_stepper",
     "layer_shapes",
     "layer_stack",
     "noise_explorer",
+    "training_dashboard",
 ]

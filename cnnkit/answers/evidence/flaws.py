@@ -38,6 +38,11 @@ NOT_CHOSEN = Flaw(
     "Hand in the log as it was written.",
 )
 UNFINISHED = Flaw("unfinished", "A run that did not reach its end.", "Go on with it: resume=run.")
+CHANGED = Flaw(
+    "changed-while-training",
+    "A run whose settings were changed while it trained: it shows nothing about any one of them.",
+    "Train again with fit, with the settings that you want to show from the first update on.",
+)
 SAME_RUN = Flaw(
     "same-run-twice",
     "One run that is given several times.",
@@ -67,7 +72,7 @@ NO_WEIGHTS = Flaw(
 
 UNSOUND = (
     NO_LOG, LOG_DAMAGED, LOG_EDITED, COUNTERS, IMPOSSIBLE, OTHER_WEIGHTS, OTHER_DATA, SWAPPED, NOT_CHOSEN,
-    UNFINISHED,    SAME_RUN, AUGMENTED, TRAIN_MODE, NOT_MEASURED,
+    UNFINISHED, CHANGED, SAME_RUN, AUGMENTED, TRAIN_MODE, NOT_MEASURED,
 )  # fmt: skip
 
 # --- what a requirement may find --------------------------------------------------------------------------

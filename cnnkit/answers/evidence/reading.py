@@ -62,6 +62,9 @@ def read(question: EvidenceQuestion, given: Any, name: str) -> Trained | Finding
         return Finding(flaws.LOG_DAMAGED, f"The log of {name} is not what fit writes: {wrong}")
     if run.reason not in FINISHED:
         return Finding(flaws.UNFINISHED, f"{name} is {run.reason}.")
+    if run.changes:
+        fact = f"{name} had {run.changes[0]} after {run.changes[0].examples:,} examples."
+        return Finding(flaws.CHANGED, fact)
     if wrong := contradiction(run):
         return Finding(flaws.IMPOSSIBLE, f"The log of {name} contradicts itself: {wrong}")
     if test_was_watched(run, text):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["contradiction", "malformed", "not_chosen", "test_was_watched"]
 
 BUDGETS = ("epochs", "examples", "seconds")
+CHANGE = {"updates", "examples", "name", "before", "after"}
 METRICS = ("loss", "accuracy", "n", "standard_error", "loss_standard_error")
 
 
@@ -79,6 +80,8 @@ def _malformed(run: Run) -> Iterator[str]:
         yield "It has no budget."
     if not all(_is_whole(config.get(name)) for name in ("batch_size", "seed")) or config["batch_size"] < 1:
         yield "Its batch size or seed is no number."
+    if not _are_changes(config.get("changes", [])):
+        yield "What was changed in it is no list of changes."
     if not isinstance(config.get("optimizer"), str):
         yield "It names no optimizer."
     if not isinstance(data.get("name"), str) or not isinstance(data.get("stand_in"), str | None):
@@ -106,6 +109,17 @@ def _malformed(run: Run) -> Iterator[str]:
         found = getattr(run.final, part)
         if found is not None and not _is_measured(found):
             yield "Its metrics are no numbers."
+
+
+def _are_changes(found: Any) -> bool:
+    return isinstance(found, list) and all(
+        isinstance(each, Mapping)
+        and set(each) == CHANGE
+        and isinstance(each["name"], str)
+        and _is_whole(each["updates"])
+        and _is_whole(each["examples"])
+        for each in found
+    )
 
 
 def _is_measured(metrics: Any) -> bool:

@@ -19,8 +19,9 @@ from cnnkit.nn.inspect.fooling import FoolingCurve, fooling_curve
 from cnnkit.nn.inspect.grid import filter_grid
 from cnnkit.nn.inspect.guided import deconvnet, guided_backprop, saliency
 from cnnkit.nn.inspect.patches import TopPatches, top_patches
+from cnnkit.nn.inspect.signals import Signal, signals
 
 __all__ = [
-    "FoolingCurve", "TopPatches", "activations", "deconvnet", "filter_grid", "fooling_curve", "grad_cam",
-    "guided_backprop", "normalised", "saliency", "top_patches",
+    "FoolingCurve", "Signal", "TopPatches", "activations", "deconvnet", "filter_grid", "fooling_curve",
+    "grad_cam", "guided_backprop", "normalised", "saliency", "signals", "top_patches",
 ]  # fmt: skip
