@@ -240,12 +240,13 @@ def mark(
         What stands in each row; rows left out are open.
     shown : names of rows whose right entry was asked for
     """
-    shown = tuple(shown)
+    shown = set(shown)
     answers = {name: read(typed.get(name, ""), _sizes(entry["right"])) for name, entry in key.items()}
+    lines = {name: key[name]["right"] if name in shown else answers[name] for name in key if name != TOTAL}
     rows = []
-    for name, entry in key.items():
+    for name in key:
         text = typed.get(name, "")
-        verdict, message = _verdict(ask, name, text, key, said, answers)
+        verdict, message = _verdict(ask, name, text, key, said, answers[name], lines)
         rows.append(MarkedRow(name, text, answers[name], verdict, name in shown, message))
     return MarkedColumn(ask, tuple(rows))
 
@@ -260,21 +261,21 @@ def _verdict(
     text: str,
     key: Key,
     said: Mapping[str, list[str]],
-    answers: Mapping[str, Answer | None],
+    answer: Answer | None,
+    lines: Mapping[str, Any],
 ) -> tuple[str, str]:
-    """Return how an entry is marked, and what it is told."""
-    right, answer = key[name]["right"], answers[name]
+    """Return how an entry is marked, and what it is told; `lines` are the entries above a total."""
+    right = key[name]["right"]
     if not text.strip():
         return "open", ""
     if answer is None:
         return "unreadable", SIZES[_sizes(right)] if _sizes(right) else NUMBER
     if _plain(answer) == right:
         return "right", ""
-    lines = [answers[line] for line in key if line != TOTAL]
-    if name == TOTAL and all(isinstance(line, int) for line in lines):
-        if all(answers[line] == key[line]["right"] for line in key if line != TOTAL):
+    if name == TOTAL and None not in lines.values():
+        if all(value == key[line]["right"] for line, value in lines.items()):
             return "sum", "Every line is right, but they do not add up to this."
-        if sum(line for line in lines if isinstance(line, int)) == answer:
+        if sum(lines.values()) == answer:
             return "sum", "Your lines add up to this: put the wrong ones right first."
     ids = next((ids for value, ids in key[name]["wrong"] if value == _plain(answer)), [])
     found = [said[f"{ask}/{id}"] for id in ids]
