@@ -13,7 +13,7 @@ from cnnkit.ledger import Ledger, Row
 from cnnkit.receptive import ReceptiveField
 from cnnkit.shapes import shape_text
 
-__all__ = ["Network", "Stage"]
+__all__ = ["Network", "Stage", "name_layers"]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Network:
         object.__setattr__(self, "input_shape", shape)
         object.__setattr__(self, "layers", tuple(layer for _, layer in given))
         object.__setattr__(self, "name", name)
-        object.__setattr__(self, "_names", _name_layers(given))
+        object.__setattr__(self, "_names", _named_once(given))
         self.stages  # noqa: B018 - an impossible network never comes to exist
 
     @cached_property
@@ -162,7 +162,7 @@ class Network:
 
     def __repr__(self) -> str:
         """Return the code that makes this network, one layer a line with its output shape."""
-        unnamed = self._names == _name_layers([(None, layer) for layer in self.layers])
+        unnamed = self._names == name_layers((None, layer.kind) for layer in self.layers)
         code = [f"{s.layer!r}," if unnamed else f"({s.name!r}, {s.layer!r})," for s in self]
         width = max(map(len, code), default=0)
         shapes = [shape_text(s.output_shape) for s in self]
@@ -171,18 +171,31 @@ class Network:
         return "\n".join([f"Network({shape_text(self.input_shape)}, [", *lines, end])
 
 
-def _name_layers(given: list[tuple[str | None, Layer]]) -> tuple[str, ...]:
-    per_kind = Counter(layer.kind for name, layer in given if name is None)
+def name_layers(given: Iterable[tuple[str | None, str]]) -> tuple[str, ...]:
+    """Return a name for each layer, given (name or None, kind): its own, or its kind and a number.
+
+    Examples
+    --------
+    >>> name_layers([(None, "conv"), ("first", "relu"), (None, "conv"), (None, "fc")])
+    ('conv1', 'first', 'conv2', 'fc')
+    """
+    given = list(given)
+    per_kind = Counter(kind for name, kind in given if name is None)
     so_far: Counter[str] = Counter()
     names = []
-    for name, layer in given:
+    for name, kind in given:
         if name is None:
-            so_far[layer.kind] += 1
-            name = f"{layer.kind}{so_far[layer.kind]}" if per_kind[layer.kind] > 1 else layer.kind
+            so_far[kind] += 1
+            name = f"{kind}{so_far[kind]}" if per_kind[kind] > 1 else kind
         names.append(name)
+    return tuple(names)
+
+
+def _named_once(given: list[tuple[str | None, Layer]]) -> tuple[str, ...]:
+    names = name_layers((name, layer.kind) for name, layer in given)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise ArgumentError(
             f"Network: the layer name {twice[0]!r} stands twice, expected each name once. Rename one of them."
         )
-    return tuple(names)
+    return names
