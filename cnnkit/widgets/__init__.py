@@ -7,5 +7,6 @@ the Python side has the same arithmetic, and ``tests/cases`` proves the two equa
 from __future__ import annotations
 
 from cnnkit.widgets.layer_shapes import LayerShape, LayerShapes, layer_shapes
+from cnnkit.widgets.parameter_ledger import ParameterLedger, parameter_ledger
 
-__all__ = ["LayerShape", "LayerShapes", "layer_shapes"]
+__all__ = ["LayerShape", "LayerShapes", "ParameterLedger", "layer_shapes", "parameter_ledger"]

@@ -26,44 +26,44 @@ function tokensOf(words) {
   return found;
 }
 
-function small(value) {
+function typedSmall(value) {
   if (Math.abs(value) > MOST) throw new Unreadable("too large");
   return value;
 }
 
-function atom(tokens) {
+function typedAtom(tokens) {
   const token = tokens.shift();
   if (token === "(") {
-    const value = sum(tokens);
+    const value = typedSum(tokens);
     if (tokens.shift() !== ")") throw new Unreadable("a bracket is left open");
     return value;
   }
   if (!/^\d/.test(token ?? "")) throw new Unreadable(token);
-  return small(Number(token.replace(/\D/g, "")));
+  return typedSmall(Number(token.replace(/\D/g, "")));
 }
 
-function power(tokens) {
-  let value = atom(tokens);
+function typedPower(tokens) {
+  let value = typedAtom(tokens);
   while (["²", "^", "**"].includes(tokens[0])) {
     const exponent = tokens.shift() === "²" ? 2 : Number(tokens.shift());
     if (!(exponent <= 9)) throw new Unreadable("no count needs such a power");
-    value = small(value ** exponent);
+    value = typedSmall(value ** exponent);
   }
   return value;
 }
 
-function product(tokens) {
-  let value = power(tokens);
+function typedProduct(tokens) {
+  let value = typedPower(tokens);
   while (["*", "·", "×"].includes(tokens[0])) {
     tokens.shift();
-    value = small(value * power(tokens));
+    value = typedSmall(value * typedPower(tokens));
   }
   return value;
 }
 
-function sum(tokens) {
-  let value = product(tokens);
-  while (["+", "-"].includes(tokens[0])) value = small(value + (tokens.shift() === "+" ? 1 : -1) * product(tokens));
+function typedSum(tokens) {
+  let value = typedProduct(tokens);
+  while (["+", "-"].includes(tokens[0])) value = typedSmall(value + (tokens.shift() === "+" ? 1 : -1) * typedProduct(tokens));
   return value;
 }
 
@@ -76,7 +76,7 @@ export function readEntry(words, sizes = 0) {
   }
   try {
     const tokens = tokensOf(words.trimEnd());
-    const value = sum(tokens);
+    const value = typedSum(tokens);
     return tokens.length || value < 0 ? null : value;
   } catch (problem) {
     if (problem instanceof Unreadable) return null;
@@ -188,7 +188,7 @@ const ASKS = [
 const CONVENTIONS = [
   ["keras", "Keras"],
   ["torch", "torch"],
-  ["report", "the audited report"],
+  ["report", "the report"],
 ];
 const NOTES = {
   keras: "All numbers that are stored count: also the running mean and variance of batch normalisation.",
@@ -206,14 +206,20 @@ const SIGNS = { right: "✓", open: "", pending: "", unreadable: "…" };
 const GROUPS = [
   ["conv", "convolutions", ["Conv2d"]],
   ["fc", "fully connected", ["Linear"]],
-  ["bn", "batch normalisation", ["BatchNorm1d", "BatchNorm2d"]],
+  ["bn", "batch norm", ["BatchNorm1d", "BatchNorm2d"]],
 ];
 const groupOf = (kind) => GROUPS.find(([, , kinds]) => kinds.includes(kind))?.[0] ?? "other";
 const numberText = (value) => {
+  if (value === null) return "";
   if (Array.isArray(value)) return value.join("×");
   return value ? thousands(value) : "·";
 };
-const percent = (share) => `${share && share < 0.0995 ? (100 * share).toFixed(1) : Math.round(100 * share)} %`;
+/** What a right entry comes to, where it is a sum or is written otherwise. */
+const equals = (typed, value) => (typed.trim() === String(value) ? "" : `= ${numberText(value)}`);
+const percent = (share) => {
+  if (share < 0.0005) return "< 0.1 %";
+  return `${share < 0.0995 ? (100 * share).toFixed(1) : Math.round(100 * share)} %`;
+};
 const megabytes = (bytes) => (bytes < 1e6 ? `${Math.round(bytes / 100) / 10} kB` : `${Math.round(bytes / 1e5) / 10} MB`);
 
 const PAGE = `
@@ -238,11 +244,11 @@ function rowView({ name, code, kind }) {
       `${BARS.includes(column) && kind ? '<i class="share"></i>' : ""}</td>`,
   );
   const row = element(
-    `<table><tr class="line ${groupOf(kind)}"><th scope="row">${escaped(name)}<code></code></th>${cells.join("")}</tr></table>`,
+    `<table><tr class="line ${groupOf(kind)}"><th scope="row"><span>${escaped(name)}</span><code></code></th>${cells.join("")}</tr></table>`,
   ).querySelector("tr");
   const id = fresh("told");
   const told = element(
-    `<table><tr class="told" hidden><td></td><td colspan="${COLUMNS.length}" id="${id}"></td></tr></table>`,
+    `<table><tr class="told" hidden><td></td><td colspan="${COLUMNS.length}"><p id="${id}"></p></td></tr></table>`,
   ).querySelector("tr");
   const entry = element(
     `<span class="entry"><input type="text" autocomplete="off" spellcheck="false" inputmode="text"` +
@@ -261,11 +267,10 @@ function sharesMarkup(rows) {
     const all = total.cells[column][0];
     const part = (row) => row.cells[column][0] / all;
     const parts = layers.filter((row) => all && row.cells[column][0]);
-    const groups = GROUPS.map(([, words, kinds]) => [
-      words,
-      parts.filter(({ kind }) => kinds.includes(kind)).reduce((sum, row) => sum + part(row), 0),
-    ]);
-    const words = groups.filter(([, share]) => share).map(([name, share]) => `${name} ${percent(share)}`);
+    const groups = GROUPS.map(([group, words, kinds]) => {
+      const share = parts.filter(({ kind }) => kinds.includes(kind)).reduce((sum, row) => sum + part(row), 0);
+      return share ? `<span><i class="${group}"></i> ${words} ${percent(share)}</span>` : "";
+    });
     const size = column === "parameters" ? ` · ${megabytes(total.cells.bytes[0])} as float32` : " for one image";
     const pieces = parts.map(
       (row) =>
@@ -274,7 +279,7 @@ function sharesMarkup(rows) {
     );
     return (
       `<p class="whole"><span><b>${counted(all, column.replace(/s$/, ""), column)}</b>${size}</span>` +
-      `<span>${words.join(" · ")}</span></p><div class="stack" aria-hidden="true">${pieces.join("")}</div>`
+      `<span class="groups">${groups.join("")}</span></p><div class="stack" aria-hidden="true">${pieces.join("")}</div>`
     );
   }).join("");
 }
@@ -293,14 +298,14 @@ function render({ model, el }) {
   const typed = () => model.get("typed")[ask()] ?? {};
   const shown = () => model.get("shown")[ask()] ?? [];
   const keyNow = () =>
-    model.get("keys")[`${ask()}/${ask() === "parameters" ? model.get("convention") : "keras"}/${bias()}`] ?? {};
+    model.get("key")[`${ask()}/${ask() === "parameters" ? model.get("convention") : "keras"}/${bias()}`] ?? {};
 
   const asks = choice({ name: "ask", label: "I type", options: ASKS }, (value) => put("ask", value));
   const conventions = choice({ name: "convention", label: "Count as", options: CONVENTIONS }, (value) =>
     put("convention", value),
   );
   const biases = toggle({ name: "bias", label: "biases" }, (value) => put("bias", value));
-  const every = toggle({ name: "every", label: "layers without weights" }, () => soon());
+  const every = toggle({ name: "every", label: "every layer" }, () => soon());
   const again = element('<button type="button" class="again">Start again</button>');
   part("settings").append(asks.row, conventions.row, biases.row, every.row, again);
 
@@ -357,7 +362,7 @@ function render({ model, el }) {
     show.hidden = !model.get("reveal") || mark.shown || verdict === "right";
     entry.hidden = mark.shown;
     const message = mark.shown || verdict === "pending" ? "" : mark.message;
-    told.lastElementChild.innerHTML = coded(message);
+    told.querySelector("p").innerHTML = coded(message);
     told.hidden = !message;
     const words = mark.shown ? "shown" : verdict === "right" ? "right" : message;
     const news = words && announced[name] !== words ? `${name}: ${words}${message ? "" : "."}` : "";
@@ -368,6 +373,7 @@ function render({ model, el }) {
   const draw = () => {
     const asked = ask();
     const key = keyNow();
+    const rows = ledgerRows(network, model.get("convention"), bias());
     const marks = Object.fromEntries(
       markColumn(asked, key, model.get("said"), typed(), shown()).map((mark) => [mark.name, mark]),
     );
@@ -378,10 +384,12 @@ function render({ model, el }) {
     again.hidden = asked === "nothing" || !Object.values(marks).some((mark) => mark.typed || mark.shown);
     part("prompt").textContent = PROMPTS[asked];
     part("about").textContent = NOTES[model.get("convention")];
-    for (const head of el.querySelectorAll("thead th")) head.classList.toggle("asked", head.classList.contains(asked));
+    part("ledger").dataset.asked = asked;
 
-    const rows = ledgerRows(network, model.get("convention"), bias());
-    const known = (name) => !marks[name] || marks[name].verdict === "right" || marks[name].shown;
+    const known = (name) => {
+      const maker = asked === "output" ? sizedBy(rows, marks, name) : name;
+      return !marks[maker] || marks[maker].verdict === "right" || marks[maker].shown;
+    };
     const allKnown = Object.keys(marks).every(known);
     const most = (column) => Math.max(1, ...rows.slice(0, -1).map(({ cells }) => cells[column][0]));
     const heard = [];
@@ -401,8 +409,10 @@ function render({ model, el }) {
         const hidden = closed && HIDES[asked].includes(column);
         const cell = view.cell[column];
         const own = hidden && column === asked;
-        cell.querySelector(".number").textContent = own ? "" : hidden ? "?" : value === null ? "" : numberText(value);
-        cell.querySelector(".number").classList.toggle("unknown", hidden);
+        const typedSo = column === asked && mark?.verdict === "right" && !mark.shown;
+        const number = cell.querySelector(".number");
+        number.textContent = own ? "" : hidden ? "?" : typedSo ? equals(mark.typed, value) : numberText(value);
+        number.classList.toggle("unknown", hidden);
         cell.querySelector(".sum").textContent = hidden || column === "bytes" ? "" : (words ?? "");
         const bar = cell.querySelector(".share");
         if (bar) bar.style.width = hidden ? "0" : `${(100 * value) / most(column)}%`;
@@ -417,6 +427,12 @@ function render({ model, el }) {
   for (const name of ["ask", "convention", "bias", "reveal", "typed", "shown"]) model.on(`change:${name}`, soon);
   model.on("change:ask", () => (announced = {}));
   draw();
+}
+
+/** The layer whose output size a layer passes on: itself where it makes one. */
+function sizedBy(rows, marks, name) {
+  const place = rows.findIndex((row) => row.name === name);
+  return rows.slice(0, place + 1).findLast((row) => marks[row.name])?.name ?? name;
 }
 
 /** The name of the last flattening before a row. */

@@ -277,7 +277,7 @@ def _verdict(
             return "sum", "Every line is right, but they do not add up to this."
         if sum(lines.values()) == answer:
             return "sum", "Your lines add up to this: put the wrong ones right first."
-    ids = next((ids for value, ids in key[name]["wrong"] if value == _plain(answer)), [])
+    ids: list[str] = next((ids for value, ids in key[name]["wrong"] if value == _plain(answer)), [])
     found = [said[f"{ask}/{id}"] for id in ids]
     if len(found) == 1:
         return "mistake", f"Perhaps {found[0][0]}? {found[0][1]}"

@@ -143,8 +143,8 @@ def _parameters(network: Network, convention: str) -> tuple[Method, tuple[Mistak
         *_of_convention(convention, right),
         _as_in(
             known, "always-three-channels",
-            column(_of_weights(right, only=Conv2d, depth=channels)),
-            when=f"every convolution is given the image's {channels} channel{'' if channels == 1 else 's'}",
+            column(_of_weights(right, only=Conv2d, depth=channels) if channels > 1 else right),
+            when=f"every convolution is given the image's {channels} channels",
         ),
         _as_in(known, "bias-forgotten", column(otherwise(bias=lambda a, b: 0))),
         _as_in(known, "one-bias-per-layer", column(otherwise(bias=lambda a, b: 1))),
@@ -177,7 +177,7 @@ def _of_convention(convention: str, right: Count) -> Iterator[Mistake]:
     if convention == "report":
         yield Mistake(
             "channels-put-in",
-            "the input channels are put in, which is true",
+            "the input channels are counted, as they should be",
             "This column books as the report did: leave them out.",
             column(_of_weights(right)),
         )
