@@ -169,7 +169,7 @@ export function ledgerRows(network, convention, bias) {
 const HIDES = {
   nothing: [],
   parameters: ["parameters", "bytes", "multiply-adds"],
-  output: ["output", "neurons", "multiply-adds"],
+  output: ["output", "parameters", "multiply-adds", "neurons", "bytes"],
   neurons: ["neurons"],
   "multiply-adds": ["multiply-adds"],
 };

@@ -18,7 +18,7 @@ COUNTS = ("parameters", "multiply-adds", "neurons", "bytes")
 HIDES = {
     "nothing": (),
     "parameters": ("parameters", "bytes", "multiply-adds"),
-    "output": ("output", "neurons", "multiply-adds"),
+    "output": ("output", *COUNTS),
     "neurons": ("neurons",),
     "multiply-adds": ("multiply-adds",),
 }

@@ -133,7 +133,9 @@ def test_another_way_of_counting_marks_again(notebook: Any, widget: Locator) -> 
     widget.get_by_label("Count as").select_option("torch")
     expect(told(widget)).to_contain_text("Perhaps the running mean and variance are counted as trained?")
     widget.get_by_label("Count as").select_option("report")
-    expect(told(widget)).to_contain_text(["running mean", "the input channels are counted, as they should be"])
+    expect(told(widget)).to_contain_text(
+        ["running mean", "the input channels are counted, as they should be"]
+    )
     widget.get_by_label("Count as").select_option("keras")
     widget.get_by_label("biases", exact=True).uncheck()
     expect(told(widget)).to_contain_text("none of the usual mistakes")
@@ -197,7 +199,9 @@ def test_every_word_can_be_read_in_both_themes(
             " .later, .about, .sign",
         )
         shade = theme.split()[-1].lower()
-        screenshot(widget, f"parameter-ledger-{shade}" if at == "open" else f"parameter-ledger-filled-{shade}")
+        screenshot(
+            widget, f"parameter-ledger-{shade}" if at == "open" else f"parameter-ledger-filled-{shade}"
+        )
     assert len(found) > 15
     assert {word: ratio for word, ratio in found.items() if ratio < 4.5} == {}
 

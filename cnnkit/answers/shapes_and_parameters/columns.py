@@ -9,6 +9,7 @@ from typing import Any
 
 from cnnkit.answers.question import Mistake, Question
 from cnnkit.answers.shapes_and_parameters.cs7011 import CS7011_NEURONS, CS7011_PARAMETERS, CS7011_WORK
+from cnnkit.answers.shapes_and_parameters.functions import N_PARAMS
 from cnnkit.answers.shapes_and_parameters.report import REPORT_PARAMETERS
 from cnnkit.answers.shapes_and_parameters.sizes import ODD_SIZES
 from cnnkit.layers import Conv2d, Flatten, Layer, Linear, Shape, Windowed
@@ -147,6 +148,10 @@ def _parameters(network: Network, convention: str) -> tuple[Method, tuple[Mistak
             when=f"every convolution is given the image's {channels} channels",
         ),
         _as_in(known, "bias-forgotten", column(otherwise(bias=lambda a, b: 0))),
+        _as_in(
+            N_PARAMS, "bias-always", column(lambda row: right(row) + _missing_biases(row.layer)),
+            cure="This layer is made without a bias.",
+        ),
         _as_in(known, "one-bias-per-layer", column(otherwise(bias=lambda a, b: 1))),
         _as_in(known, "bias-per-slice", column(otherwise(bias=lambda a, b: a * b, only=Conv2d))),
         _as_in(known, "kernel-not-squared", column(otherwise(lambda h, w, a, b: h * a * b, only=Conv2d))),
@@ -166,6 +171,12 @@ def _parameters(network: Network, convention: str) -> tuple[Method, tuple[Mistak
             column(lambda row: row.multiply_adds or right(row)),
         ),
     )  # fmt: skip
+
+
+def _missing_biases(layer: Layer) -> int:
+    """How many biases a layer would have, had it been given some."""
+    bare = isinstance(layer, Conv2d | Linear) and not layer.bias
+    return layer.weight_shapes["weight"][0] if bare else 0
 
 
 def _of_convention(convention: str, right: Count) -> Iterator[Mistake]:
