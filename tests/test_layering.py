@@ -41,7 +41,8 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
             "numpy torch torchvision safetensors tqdm IPython",
         ),
         "doctor": ("data errors", "torch"),
-        "__main__": ("data doctor errors nn", ""),
+        "homework": ("answers check errors nn", "nbclient nbformat"),
+        "__main__": ("data doctor errors homework nn", ""),
         "widgets": (
             "answers convnetjs data errors filters functional layers ledger network nn plot receptive shapes"
             " strokes zoo",
@@ -233,7 +234,7 @@ def test_what_runs_beside_students_code_imports_nothing_else_of_the_grader():
 def test_nothing_may_import_the_widgets_and_few_the_training():
     allowed = [name for inside, _ in TABLE["cnnkit"].values() for name in inside.split()]
     assert "widgets" not in allowed
-    assert ["answers", "__main__", "widgets"] == [
+    assert ["answers", "homework", "__main__", "widgets"] == [
         unit for unit, (inside, _) in TABLE["cnnkit"].items() if "nn" in inside.split()
     ]
     assert "zoo" in allowed
