@@ -8,5 +8,16 @@ from __future__ import annotations
 
 from cnnkit.widgets.layer_shapes import LayerShape, LayerShapes, layer_shapes
 from cnnkit.widgets.parameter_ledger import ParameterLedger, parameter_ledger
+from cnnkit.widgets.receptive_field import ReceptiveFields, receptive_field
+from cnnkit.widgets.receptive_field_value import SeenUnit
 
-__all__ = ["LayerShape", "LayerShapes", "ParameterLedger", "layer_shapes", "parameter_ledger"]
+__all__ = [
+    "LayerShape",
+    "LayerShapes",
+    "ParameterLedger",
+    "ReceptiveFields",
+    "SeenUnit",
+    "layer_shapes",
+    "parameter_ledger",
+    "receptive_field",
+]

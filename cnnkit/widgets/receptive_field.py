@@ -36,8 +36,8 @@ class LayerName(traitlets.Unicode):  # type: ignore[type-arg]
         names = obj.layers
         if value not in names:
             raise ArgumentError(
-                f"{obj.called}: `{self.name}` is {value!r}, expected one of {', '.join(names)}; other layers see"
-                f" what the one before them sees. {did_you_mean(value, names, 'Take one of these names.')}"
+                f"{obj.called}: `{self.name}` is {value!r}, expected one of {', '.join(names)}: others see"
+                f" what the layer before them sees. {did_you_mean(value, names, 'Take one of these names.')}"
             )
         return value
 
@@ -75,7 +75,7 @@ class ReceptiveFields(PicturedWidget):
     description = traitlets.Dict(read_only=True).tag(sync=True)
     pixels = traitlets.Bytes(read_only=True).tag(sync=True)
     # What the page asks to have measured, and what came out: torch runs in the kernel alone.
-    wish = traitlets.List(default_value=[]).tag(sync=True)
+    wish = traitlets.Any([]).tag(sync=True)
     measured = traitlets.Dict(read_only=True).tag(sync=True)
 
     def __init__(
@@ -96,25 +96,23 @@ class ReceptiveFields(PicturedWidget):
         if model is not None:
             require_model(self.called, model, network)
         self._given = None if image is None else require_image(self.called, image, network.input_shape)
-        super().__init__()
+        layer, unit = settings.pop("layer"), settings.pop("unit")
+        layer = self._last_convolution() if layer is None else layer
+        super().__init__(layer=layer, unit=[0, 0], **settings)
+        self.unit = [size // 2 for size in self._sizes()] if unit is None else unit
+        self._require_inside()
         self.set_trait("description", to_json(network))
         if worth_a_picture():
             self.set_trait("pixels", for_page(self.image).tobytes())
-        layer = settings.pop("layer") or self._last_with_maps()
-        unit = settings.pop("unit")
-        self.layer = layer
-        self.unit = [size // 2 for size in self._sizes()] if unit is None else unit
-        self._require_inside()
-        for name, value in settings.items():
-            setattr(self, name, value)
 
     @cached_property
     def image(self) -> NDArray[Any]:
         """The image, (C, H, W); a photograph unless one was given."""
         return default_image(self.network.input_shape) if self._given is None else self._given
 
-    def _last_with_maps(self) -> str:
-        return [step.name for step in steps(self.network) if step.window != "all units"][-1]
+    def _last_convolution(self) -> str:
+        kinds = {stage.name: stage.layer.kind for stage in self.network}
+        return max(self.layers, key=lambda name: (kinds.get(name) == "conv", self.layers.index(name)))
 
     def _sizes(self) -> tuple[int, int]:
         return SeenUnit(self.network, self.layer, (0, 0)).step.sizes
@@ -123,8 +121,8 @@ class ReceptiveFields(PicturedWidget):
         sizes = self._sizes()
         if any(place >= size for place, size in zip(self.unit, sizes, strict=True)):
             raise ArgumentError(
-                f"{self.called}: `unit` is {tuple(self.unit)}, expected less than {sizes}, the rows and columns of"
-                f" `{self.layer}`. Count from 0."
+                f"{self.called}: `unit` is {tuple(self.unit)}, expected less than {sizes}, the rows and"
+                f" columns of `{self.layer}`. Count from 0."
             )
 
     @property
@@ -160,7 +158,7 @@ class ReceptiveFields(PicturedWidget):
     @traitlets.observe("wish")
     def _answer(self, change: Any) -> None:
         """Measure what the page shows, unless it has moved on since it asked."""
-        wish = list(change["new"])
+        wish = change["new"]
         if wish != [self.layer, *self.value.unit, self.overlay, self.instance_norm]:
             return
         found = self.measure()
@@ -202,7 +200,7 @@ def receptive_field(
     image : (C, H, W) array of uint8, or of float as the model takes it, optional
         A photograph of scikit-learn's unless given.
     layer : str, optional
-        A convolution, a pooling or the first fully connected layer; the last that has maps unless given.
+        A convolution, a pooling or the first fully connected layer; the last convolution unless given.
     unit : (row, column), optional
         The middle one unless given.
     channel : int, optional
@@ -225,6 +223,12 @@ def receptive_field(
     ArgumentError
         A setting is none of its choices, the unit lies outside its layer, or `model` or `image` does not
         fit `network`.
+
+    Notes
+    -----
+    The box is that of the windows. Where a layer leaves cells over, the units at its far edge see less of
+    it, which the gradient shows. Sources: Araujo, Norris & Sim (2019), "Computing Receptive Fields of
+    Convolutional Neural Networks", Distill; Luo et al. (2016), arXiv:1701.04128, for what counts within it.
 
     Examples
     --------

@@ -55,14 +55,14 @@ def require_image(called: str, image: Any, shape: tuple[int, ...]) -> NDArray[An
     is_number = pixels.dtype == np.uint8 or np.issubdtype(pixels.dtype, np.floating)
     if pixels.shape != shape or not is_number or not np.isfinite(pixels).all():
         raise ArgumentError(
-            f"{called}: `image` has the shape {shape_text(pixels.shape)} and the type {pixels.dtype}, expected"
+            f"{called}: `image` has the shape {shape_text(pixels.shape)} and type {pixels.dtype}, expected"
             f" {shape_text(shape)} of uint8 or float, as the network takes it. Give one image."
         )
     return pixels
 
 
 def for_page(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return (H, W, 3) bytes to look at; numbers of another scale are stretched from their least to their most."""
+    """Return (H, W, 3) bytes to look at; of other numbers the least is black, the most white."""
     shown = pixels[:3] if len(pixels) >= 3 else np.repeat(pixels[:1], 3, axis=0)
     if shown.dtype != np.uint8:
         low, high = float(shown.min()), float(shown.max())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MODELS", "Measured", "measure", "require_model"]
 
-MODELS = 12  # random draws that "average" looks at
+MODELS = 16  # random draws that "average" looks at
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,7 +72,7 @@ def require_model(called: str, model: Any, network: Network) -> None:
         found = describe(model, network.input_shape)
     except ShapeError as error:
         raise ArgumentError(
-            f"{called}: `model` cannot take {shape_text(network.input_shape)}, the input of `network`: {error}"
+            f"{called}: `model` cannot take {shape_text(network.input_shape)}, as `network` does: {error}"
         ) from error
     if [repr(s.layer) for s in found if s.layer.weight_shapes] != [
         repr(s.layer) for s in network if s.layer.weight_shapes
