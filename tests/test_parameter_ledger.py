@@ -228,6 +228,20 @@ def test_every_mistake_is_named_in_a_row_and_in_the_whole_column(name: str, ask:
             assert mistake.id in [each.id for each in named]
 
 
+@each_network
+def test_each_mistake_that_a_key_holds_has_words(name: str) -> None:
+    network = NETWORKS[name]
+    held = {
+        f"{which.split('/')[0]}/{id}"
+        for which, key in keys(network).items()
+        for entry in key.values()
+        for _, ids in entry["wrong"]
+        for id in ids
+    }
+    assert len(held) >= 10
+    assert held <= set(mistakes(network))
+
+
 def test_the_practice_network_of_the_notebook_tells_the_mistakes_apart() -> None:
     layers = [Conv2d(3, 12, 5, padding=2), ReLU(), MaxPool2d(2), Conv2d(12, 20, 3), ReLU(), MaxPool2d(2)]
     network = Network((3, 24, 24), [*layers, Flatten(), Linear(500, 8)])

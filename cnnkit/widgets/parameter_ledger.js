@@ -1,149 +1,30 @@
 // Parameter ledger: what each layer of a network holds and costs, and a column of it that the student types.
 // What is right, and which mistake gives what, comes from Python (parameter_ledger_value.keys): it is there
-// with the page, so that a column is marked where no kernel runs. tests/cases/parameter_ledger.json proves
-// that both mark alike.
+// with the page, so that a column is marked where no kernel runs.
 
 import { stages } from "./layers.js";
-import { choice, coded, counted, element, escaped, fresh, minus, oncePerFrame, thousands, toggle } from "./page.js";
-
-const MOST = Number.MAX_SAFE_INTEGER;
-const TOTAL = "total";
-
-// --- Reading ------------------------------------------------------------------------------------
-
-const TOKEN = /\s*(\d{1,3}(?:[,_ '’\u2009\u202f]\d{3})+(?!\d)|\d+|\*\*|[-+*·×^²()])/y;
-
-class Unreadable extends Error {}
-
-function tokensOf(words) {
-  const found = [];
-  TOKEN.lastIndex = 0;
-  for (let match; TOKEN.lastIndex < words.length; found.push(match[1])) {
-    const at = TOKEN.lastIndex;
-    match = TOKEN.exec(words);
-    if (!match) throw new Unreadable(words.slice(at));
-  }
-  return found;
-}
-
-function typedSmall(value) {
-  if (Math.abs(value) > MOST) throw new Unreadable("too large");
-  return value;
-}
-
-function typedAtom(tokens) {
-  const token = tokens.shift();
-  if (token === "(") {
-    const value = typedSum(tokens);
-    if (tokens.shift() !== ")") throw new Unreadable("a bracket is left open");
-    return value;
-  }
-  if (!/^\d/.test(token ?? "")) throw new Unreadable(token);
-  return typedSmall(Number(token.replace(/\D/g, "")));
-}
-
-function typedPower(tokens) {
-  let value = typedAtom(tokens);
-  while (["²", "^", "**"].includes(tokens[0])) {
-    const exponent = tokens.shift() === "²" ? 2 : Number(tokens.shift());
-    if (!(exponent <= 9)) throw new Unreadable("no count needs such a power");
-    value = typedSmall(value ** exponent);
-  }
-  return value;
-}
-
-function typedProduct(tokens) {
-  let value = typedPower(tokens);
-  while (["*", "·", "×"].includes(tokens[0])) {
-    tokens.shift();
-    value = typedSmall(value * typedPower(tokens));
-  }
-  return value;
-}
-
-function typedSum(tokens) {
-  let value = typedProduct(tokens);
-  while (["+", "-"].includes(tokens[0])) value = typedSmall(value + (tokens.shift() === "+" ? 1 : -1) * typedProduct(tokens));
-  return value;
-}
-
-/** What a typed entry says: a whole number or a sum of products, or a shape of `sizes` numbers; null if nothing. */
-export function readEntry(words, sizes = 0) {
-  if (sizes) {
-    const inner = words.replace(/^\s*[([]|,?\s*[)\]]\s*$/g, "").trim();
-    const parts = inner.split(/\s*[×x*·,;]\s*|\s+/);
-    return parts.length === sizes && parts.every((part) => /^\d{1,9}$/.test(part)) ? parts.map(Number) : null;
-  }
-  try {
-    const tokens = tokensOf(words.trimEnd());
-    const value = typedSum(tokens);
-    return tokens.length || value < 0 ? null : value;
-  } catch (problem) {
-    if (problem instanceof Unreadable) return null;
-    throw problem;
-  }
-}
-
-// --- Marking ------------------------------------------------------------------------------------
-
-const NUMBER = "Type a whole number, or a sum such as 3*3*8*16 + 16.";
-const SIZES = {
-  3: "Type channels × height × width, such as 16×12×12.",
-  1: "Type one number: the map is flat here.",
-};
-const sizesOf = (right) => (Array.isArray(right) ? right.length : 0);
-const same = (one, other) => String(one) === String(other);
-
-function verdictOf(ask, name, words, key, said, answer, lines) {
-  const { right, wrong } = key[name];
-  if (!words.trim()) return ["open", ""];
-  if (answer === null) return ["unreadable", SIZES[sizesOf(right)] ?? NUMBER];
-  if (same(answer, right)) return ["right", ""];
-  const above = Object.entries(lines);
-  if (name === TOTAL && above.every(([, value]) => value !== null)) {
-    if (above.every(([line, value]) => same(value, key[line].right)))
-      return ["sum", "Every line is right, but they do not add up to this."];
-    if (above.reduce((all, [, value]) => all + value, 0) === answer)
-      return ["sum", "Your lines add up to this: put the wrong ones right first."];
-  }
-  const found = (wrong.find(([value]) => same(value, answer))?.[1] ?? []).map((id) => said[`${ask}/${id}`]);
-  if (found.length === 1) return ["mistake", `Perhaps ${found[0][0]}? ${found[0][1]}`];
-  if (found.length)
-    return ["several", `Several mistakes give this: ${found.map(([when]) => when).join("; or ")}. ${found[0][1]}`];
-  return ["wrong", "This is none of the usual mistakes: go through your steps once more, one by one."];
-}
-
-/** Mark a column: a list of { name, typed, answer, verdict, shown, message }, as parameter_ledger_value.mark. */
-export function markColumn(ask, key, said, typed, shown = []) {
-  const names = Object.keys(key);
-  const answers = names.map((name) => readEntry(typed[name] ?? "", sizesOf(key[name].right)));
-  const entries = names.map((name, place) => [name, shown.includes(name) ? key[name].right : answers[place]]);
-  const lines = Object.fromEntries(entries.filter(([name]) => name !== TOTAL));
-  return names.map((name, place) => {
-    const words = typed[name] ?? "";
-    const [verdict, message] = verdictOf(ask, name, words, key, said, answers[place], lines);
-    return { name, typed: words, answer: answers[place], verdict, shown: shown.includes(name), message };
-  });
-}
+import { markColumn, TOTAL } from "./marking.js";
+import { choice, coded, counted, element, escaped, fresh, oncePerFrame, thousands, toggle } from "./page.js";
 
 // --- What each row holds --------------------------------------------------------------------------
 
 /** The network without biases, as plain data. */
-const withoutBiases = (network) => ({
-  ...network,
-  layers: network.layers.map((layer) => (/^(Conv2d|Linear)$/.test(layer.kind) ? { ...layer, bias: false } : layer)),
-});
+function withoutBiases(network) {
+  const without = (layer) => (/^(Conv2d|Linear)$/.test(layer.kind) ? { ...layer, bias: false } : layer);
+  return { ...network, layers: network.layers.map(without) };
+}
 
 /** The parameters of a row of layers.js under a convention, and how one counts them by hand. */
 export function parametersOf(row, convention) {
   const { trainable, statistics, reported, parameter_product: words } = row;
   if (!trainable) return [0, null];
-  if (convention === "report" && row.kind === "Conv2d") return [reported, words.replace(/^(\d+·\d+)·\d+/, "$1")];
+  if (convention === "report" && row.kind === "Conv2d")
+    return [reported, words.replace(/^(\d+·\d+)·\d+/, "$1")];
   if (statistics && convention === "keras") return [trainable + statistics, words.replace("2·", "4·")];
   return [trainable, words];
 }
 
-/** The ledger: a row { name, code, kind, cells } for each layer, and the total; a cell is [number, sum by hand]. */
+/** A row { name, code, kind, cells } for each layer, and the total; a cell is [number, sum by hand]. */
 export function ledgerRows(network, convention, bias) {
   const { rows } = stages(bias ? network : withoutBiases(network));
   const made = rows.map((row) => {
@@ -161,8 +42,8 @@ export function ledgerRows(network, convention, bias) {
   });
   const total = (column) => [made.reduce((all, { cells }) => all + cells[column][0], 0), null];
   const counts = ["parameters", "multiply-adds", "neurons", "bytes"];
-  const cells = { output: [null, null], ...Object.fromEntries(counts.map((column) => [column, total(column)])) };
-  return [...made, { name: TOTAL, kind: null, code: "", cells }];
+  const sums = Object.fromEntries(counts.map((column) => [column, total(column)]));
+  return [...made, { name: TOTAL, kind: null, code: "", cells: { output: [null, null], ...sums } }];
 }
 
 /** What would give the asked column away, and is hidden with it. */
@@ -220,15 +101,19 @@ const percent = (share) => {
   if (share < 0.0005) return "< 0.1 %";
   return `${share < 0.0995 ? (100 * share).toFixed(1) : Math.round(100 * share)} %`;
 };
-const megabytes = (bytes) => (bytes < 1e6 ? `${Math.round(bytes / 100) / 10} kB` : `${Math.round(bytes / 1e5) / 10} MB`);
+const megabytes = (bytes) => {
+  const [unit, name] = bytes < 1e6 ? [1e3, "kB"] : [1e6, "MB"];
+  return `${Math.round((10 * bytes) / unit) / 10} ${name}`;
+};
+
+const heading = (column) =>
+  `<th scope="col" class="${column}">${column === "bytes" ? "bytes <i>float32</i>" : column}</th>`;
 
 const PAGE = `
   <div class="bar settings"></div>
   <p class="prompt"></p>
   <table class="ledger">
-    <thead><tr><th scope="col">layer</th>${COLUMNS.map(
-      (column) => `<th scope="col" class="${column}">${column === "bytes" ? "bytes <i>float32</i>" : column}</th>`,
-    ).join("")}</tr></thead>
+    <thead><tr><th scope="col">layer</th>${COLUMNS.map(heading).join("")}</tr></thead>
     <tbody></tbody>
     <tfoot></tfoot>
   </table>
@@ -243,13 +128,12 @@ function rowView({ name, code, kind }) {
       `<td class="${column}"><span class="number"></span><span class="sum"></span>` +
       `${BARS.includes(column) && kind ? '<i class="share"></i>' : ""}</td>`,
   );
-  const row = element(
-    `<table><tr class="line ${groupOf(kind)}"><th scope="row"><span>${escaped(name)}</span><code></code></th>${cells.join("")}</tr></table>`,
-  ).querySelector("tr");
+  const head = `<th scope="row"><span>${escaped(name)}</span><code></code></th>`;
+  const inTable = (markup) => element(`<table>${markup}</table>`).querySelector("tr");
+  const row = inTable(`<tr class="line ${groupOf(kind)}">${head}${cells.join("")}</tr>`);
   const id = fresh("told");
-  const told = element(
-    `<table><tr class="told" hidden><td></td><td colspan="${COLUMNS.length}"><p id="${id}"></p></td></tr></table>`,
-  ).querySelector("tr");
+  const across = `<td colspan="${COLUMNS.length}"><p id="${id}"></p></td>`;
+  const told = inTable(`<tr class="told" hidden><td></td>${across}</tr>`);
   const entry = element(
     `<span class="entry"><input type="text" autocomplete="off" spellcheck="false" inputmode="text"` +
       ` aria-describedby="${id}" data-lm-suppress-shortcuts="true"><b class="sign" aria-hidden="true"></b>` +
@@ -271,7 +155,8 @@ function sharesMarkup(rows) {
       const share = parts.filter(({ kind }) => kinds.includes(kind)).reduce((sum, row) => sum + part(row), 0);
       return share ? `<span><i class="${group}"></i> ${words} ${percent(share)}</span>` : "";
     });
-    const size = column === "parameters" ? ` · ${megabytes(total.cells.bytes[0])} as float32` : " for one image";
+    const bytes = megabytes(total.cells.bytes[0]);
+    const size = column === "parameters" ? ` · ${bytes} as float32` : " for one image";
     const pieces = parts.map(
       (row) =>
         `<i class="${groupOf(row.kind)}" style="flex-grow:${part(row).toFixed(5)}">` +
@@ -279,7 +164,8 @@ function sharesMarkup(rows) {
     );
     return (
       `<p class="whole"><span><b>${counted(all, column.replace(/s$/, ""), column)}</b>${size}</span>` +
-      `<span class="groups">${groups.join("")}</span></p><div class="stack" aria-hidden="true">${pieces.join("")}</div>`
+      `<span class="groups">${groups.join("")}</span></p>` +
+      `<div class="stack" aria-hidden="true">${pieces.join("")}</div>`
     );
   }).join("");
 }
@@ -297,8 +183,10 @@ function render({ model, el }) {
   const bias = () => model.get("bias");
   const typed = () => model.get("typed")[ask()] ?? {};
   const shown = () => model.get("shown")[ask()] ?? [];
-  const keyNow = () =>
-    model.get("key")[`${ask()}/${ask() === "parameters" ? model.get("convention") : "keras"}/${bias()}`] ?? {};
+  const keyNow = () => {
+    const convention = ask() === "parameters" ? model.get("convention") : "keras";
+    return model.get("key")[`${ask()}/${convention}/${bias()}`] ?? {};
+  };
 
   const asks = choice({ name: "ask", label: "I type", options: ASKS }, (value) => put("ask", value));
   const conventions = choice({ name: "convention", label: "Count as", options: CONVENTIONS }, (value) =>
@@ -313,12 +201,14 @@ function render({ model, el }) {
   let announced = {};
   const views = ledgerRows(network, "keras", true).map(rowView);
   const byName = Object.fromEntries(views.map((view) => [view.name, view]));
-  const open = (view) => view.entry.isConnected && !view.entry.hidden && !view.row.hidden && !view.input.hidden;
+  const open = ({ entry, row }) => entry.isConnected && !entry.hidden && !row.hidden;
   const step = (view, way) => {
     const places = views.filter((each) => open(each) || each === view);
     places[places.indexOf(view) + way]?.input.focus();
   };
-  const type = (name, words) => put("typed", { ...model.get("typed"), [ask()]: { ...typed(), [name]: words } });
+  const type = (name, words) => {
+    put("typed", { ...model.get("typed"), [ask()]: { ...typed(), [name]: words } });
+  };
   const commit = () => {
     halfTyped = null;
     soon();
@@ -356,7 +246,6 @@ function render({ model, el }) {
     if (document.activeElement !== input) input.value = mark.typed;
     input.ariaLabel = `${name}, ${ask()}`;
     input.setAttribute("aria-invalid", !["right", "open", "pending"].includes(verdict));
-    input.hidden = mark.shown;
     sign.textContent = mark.shown ? "" : (SIGNS[verdict] ?? "✗");
     entry.dataset.verdict = verdict;
     show.hidden = !model.get("reveal") || mark.shown || verdict === "right";
@@ -397,7 +286,7 @@ function render({ model, el }) {
       const view = byName[name];
       const kept = ["ReLU", "ReLU6", "Tanh", "Sigmoid", "Softmax", "Dropout"].includes(kind);
       view.row.hidden = kept && !every.row.querySelector("input").checked;
-      const secret = asked === "output" && !known(name) && kind === "Linear" && !known(flattenBefore(rows, name));
+      const secret = asked === "output" && kind === "Linear" && !known(flattenBefore(rows, name));
       view.row.querySelector("code").textContent = secret ? code.replace(/\(\d+/, "(?") : code;
       const mark = marks[name];
       if (mark) heard.push(drawEntry(view, mark));
@@ -411,7 +300,8 @@ function render({ model, el }) {
         const own = hidden && column === asked;
         const typedSo = column === asked && mark?.verdict === "right" && !mark.shown;
         const number = cell.querySelector(".number");
-        number.textContent = own ? "" : hidden ? "?" : typedSo ? equals(mark.typed, value) : numberText(value);
+        const shownAs = typedSo ? equals(mark.typed, value) : numberText(value);
+        number.textContent = own ? "" : hidden ? "?" : shownAs;
         number.classList.toggle("unknown", hidden);
         cell.querySelector(".sum").textContent = hidden || column === "bytes" ? "" : (words ?? "");
         const bar = cell.querySelector(".share");
@@ -424,8 +314,9 @@ function render({ model, el }) {
     if (news) part("spoken").textContent = news;
   };
   const soon = oncePerFrame(draw);
-  for (const name of ["ask", "convention", "bias", "reveal", "typed", "shown"]) model.on(`change:${name}`, soon);
   model.on("change:ask", () => (announced = {}));
+  for (const name of ["ask", "convention", "bias", "reveal", "typed", "shown"])
+    model.on(`change:${name}`, soon);
   draw();
 }
 

@@ -217,8 +217,12 @@ def mistakes(network: Network) -> dict[str, list[str]]:
     >>> mistakes(zoo.report_cnn())["neurons/one-map"]
     ['only one map is counted', 'Every cell of every map is a neuron: filters × height × width.']
     """
-    questions = [(ask, column(network, ask)) for ask in COLUMNS]
-    questions += [("parameters", column(network, "parameters", name)) for name in CONVENTIONS]
+    questions = [
+        (ask, column(each, ask, convention))
+        for each in (network, without_biases(network))
+        for ask in COLUMNS
+        for convention in CONVENTIONS
+    ]
     return {f"{ask}/{m.id}": [m.when, m.cure] for ask, each in questions for m in each.mistakes}
 
 

@@ -2,12 +2,12 @@
 // receptive_field_value.py has the same arithmetic; tests/cases/receptive_field.json proves both equal.
 
 import { axesOf, complete, stages } from "./layers.js";
-import { clamp, element, escaped, floats, fresh, minus, oncePerFrame, path, range, toggle } from "./page.js";
+import { clamp, element, escaped, floats, fresh, oncePerFrame, path, range, toggle } from "./page.js";
 
 // --- Arithmetic ---------------------------------------------------------------------------------
 
-const bothAxes = (rows, columns) => (String(rows) === String(columns) ? String(rows) : `${rows} | ${columns}`);
-const overBoth = (make) => bothAxes(...[0, 1].map(make));
+/** What holds for rows and columns, once where it is the same. */
+const overBoth = (make) => [...new Set([0, 1].map((axis) => String(make(axis))))].join(" | ");
 
 /** The image itself, and then each layer that changes what a unit sees; `through` is its window, per axis. */
 export function fieldSteps(network) {
@@ -27,6 +27,7 @@ export function fieldSteps(network) {
     const through = axesOf(complete(network.layers[place], input_shape), input_shape);
     const { size, jump, start } = receptive_field;
     const before = steps.at(-1);
+    const moved = (i) => `${before.start[i]} − ${through[i].pads[0]}·${before.jump[i]} = ${start[i]}`;
     const window =
       `${through[0].extent}×${through[1].extent}, stride ${overBoth((axis) => through[axis].stride)},` +
       ` padding ${overBoth((axis) => through[axis].pads[0])}`;
@@ -39,7 +40,7 @@ export function fieldSteps(network) {
       start,
       sees: overBoth((i) => `${before.size[i]} + (${through[i].extent} − 1)·${before.jump[i]} = ${size[i]}`),
       jumps: overBoth((i) => `${before.jump[i]}·${through[i].stride} = ${jump[i]}`),
-      starts: overBoth((i) => `${minus(before.start[i])} − ${through[i].pads[0]}·${before.jump[i]} = ${minus(start[i])}`),
+      starts: overBoth(moved).replaceAll("-", "−"),
       normalised,
       through,
     });
@@ -74,7 +75,7 @@ function captionOf(step, unit, box, all) {
   return `${who} sees rows ${rows} and columns ${columns}: ${height} × ${width} pixels.${reaches}`;
 }
 
-/** Which units of each layer up to the chosen one feed it, along one axis: [first, last], beyond its ends too. */
+/** Which units of each layer up to the chosen one feed it, along one axis: [first, last], padding too. */
 export function feeding(steps, place, unit, axis) {
   const ranges = [];
   let [first, last] = [unit, unit];
@@ -101,7 +102,7 @@ export function ringOf(steps, image) {
   return clamp(Math.max(0, ...reach), 1, Math.ceil(Math.max(...image) / 2));
 }
 
-/** What a measured map says of a box: how many of its pixels count, and in which middle half of it all lies. */
+/** What a measured map says of a box: how many of its pixels count, and the middle that holds half of it. */
 export function mapFacts(map, image, box) {
   let [count, outside, sum] = [0, 0, 0];
   const inside = (row, column) =>
@@ -151,14 +152,16 @@ const PAGE = `
     </figure>
     <figure class="scene">
       <figcaption class="units"></figcaption>
-      <div class="stage"><svg class="grid" role="slider" tabindex="0" data-lm-suppress-shortcuts="true"></svg></div>
+      <div class="stage">
+        <svg class="grid" role="slider" tabindex="0" data-lm-suppress-shortcuts="true"></svg>
+      </div>
     </figure>
   </div>
-  <p class="caption"></p>
-  <p class="told"></p>
+  <div class="words"><p class="caption"></p><p class="told"></p></div>
   <table class="steps">
     <thead><tr><th scope="col">layer</th><th scope="col">sees</th><th scope="col">jump</th>
-      <th scope="col">start</th><th scope="col" class="strip">units that feed it, left to right</th></tr></thead>
+      <th scope="col">start</th><th scope="col" class="strip">units that feed it, left to right</th>
+    </tr></thead>
     <tbody></tbody>
   </table>
   <output class="spoken" aria-live="polite"></output>`;
@@ -228,7 +231,7 @@ function render({ model, el }) {
     put({ instance_norm: on }),
   );
   const overlays = element(
-    `<span class="choice" role="group" aria-label="Measured"><span>measured:</span>${OVERLAYS.map(
+    `<span class="choice" role="group" aria-label="Show"><span>show</span>${OVERLAYS.map(
       ([value, words]) => `<button type="button" value="${value}">${words}</button>`,
     ).join("")}</span>`,
   );
@@ -251,8 +254,8 @@ function render({ model, el }) {
   const [fine, thick] = [total[1] / 160, total[1] / 90];
   part("under").innerHTML =
     `<defs><pattern id="${hatch}" width="${thick}" height="${thick}" patternUnits="userSpaceOnUse"` +
-    ` patternTransform="rotate(45)"><path class="hatch-line" d="M0 0v${thick}" stroke-width="${fine}"/></pattern>` +
-    `</defs>${path("ring", rect([[-ring, image[0] + ring], [-ring, image[1] + ring]]))}` +
+    ` patternTransform="rotate(45)"><path class="hatch-line" d="M0 0v${thick}" stroke-width="${fine}"/>` +
+    `</pattern></defs>${path("ring", rect([[-ring, image[0] + ring], [-ring, image[1] + ring]]))}` +
     `<path class="outside" fill="url(#${hatch})"/>`;
   part("over").innerHTML =
     path("edge", rect(image.map((size) => [0, size]))) +
@@ -271,8 +274,8 @@ function render({ model, el }) {
       '<path class="others"/><path class="picked"/>';
     grid.setAttribute("aria-valuemax", width * height - 1);
     grid.setAttribute("aria-label", `Unit of ${step.name}`);
-    part("units").textContent =
-      step.window === "all units" ? `${step.name}: each unit sees all` : `${step.name}: ${height} × ${width} units`;
+    const units = step.window === "all units" ? "each unit sees all" : `${height} × ${width} units`;
+    part("units").textContent = `${step.name}: ${units}`;
   };
 
   const draw = () => {
@@ -340,6 +343,7 @@ function render({ model, el }) {
     const here = overlay !== "nothing" && String(reply.of) === String(wish);
     heat.hidden = !here;
     part("photo").classList.toggle("dimmed", overlay !== "nothing");
+    part("words").classList.toggle("longer", overlay !== "nothing");
     if (overlay === "nothing") {
       asked = "";
       part("told").textContent = "";
@@ -352,7 +356,7 @@ function render({ model, el }) {
       [asked, gone] = [String(wish), false];
       part("told").textContent = "Measuring …";
       ask(wish);
-    } else if (gone) part("told").textContent = "What is measured needs a running kernel: run the cell again.";
+    } else if (gone) part("told").textContent = "Measuring needs a running kernel: run the cell again.";
   };
 
   // --- Mouse and keys -------------------------------------------------------------------------------
@@ -413,7 +417,8 @@ function render({ model, el }) {
 const neighboursOf = (step, [row, column]) =>
   range(row - 1, row + 2)
     .flatMap((r) => range(column - 1, column + 2).map((c) => [r, c]))
-    .filter(([r, c]) => r >= 0 && c >= 0 && r < step.sizes[0] && c < step.sizes[1] && (r !== row || c !== column));
+    .filter(([r, c]) => r >= 0 && c >= 0 && r < step.sizes[0] && c < step.sizes[1])
+    .filter(([r, c]) => r !== row || c !== column);
 
 function drawPhoto(canvas, view, [height, width]) {
   [canvas.width, canvas.height] = [width, height];
@@ -425,7 +430,7 @@ function drawPhoto(canvas, view, [height, width]) {
   canvas.getContext("2d").putImageData(shown, 0, 0);
 }
 
-/** The map in orange: a pixel that counts at all is seen, and the more it counts, the less it lets through. */
+/** The map in orange: a pixel that counts at all is seen; the more it counts, the less it lets through. */
 function drawHeat(canvas, map, [height, width]) {
   [canvas.width, canvas.height] = [width, height];
   const shown = new ImageData(width, height);
@@ -462,9 +467,11 @@ function stepRow(step, at, image, ring, choose) {
     ? `<button type="button" title="${escaped(step.window)}">${escaped(step.name)}</button>`
     : "<span>image</span>";
   const row = element(
-    `<table><tr><th scope="row">${name}</th><td class="sees"></td><td class="jump"></td><td class="start"></td>` +
-      `<td class="strip"><svg viewBox="${-ring} 0 ${across} 10" preserveAspectRatio="none" aria-hidden="true">` +
-      `<path class="cells" d="M${ends[0]} 0H${ends[1]}V10H${ends[0]}z"/><path class="beyond"/><path class="fed"/>` +
+    `<table><tr><th scope="row">${name}</th>` +
+      '<td class="sees"></td><td class="jump"></td><td class="start"></td><td class="strip">' +
+      `<svg viewBox="${-ring} 0 ${across} 10" preserveAspectRatio="none" aria-hidden="true">` +
+      `<path class="cells" d="M${ends[0]} 0H${ends[1]}V10H${ends[0]}z"/>` +
+      '<path class="beyond"/><path class="fed"/>' +
       `<path class="lines" d="${lines.join("")}"/></svg></td></tr></table>`,
   ).querySelector("tr");
   row.querySelector("button")?.addEventListener("click", choose);

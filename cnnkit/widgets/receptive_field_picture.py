@@ -32,7 +32,7 @@ def picture(
     """Return the image with the unit's box, the layer's units, and the recursion, as a PNG."""
     from matplotlib.figure import Figure
 
-    caption = wrap(seen.caption, 105) + ([f"Measured: {measured!r}"] if measured else [])
+    caption = wrap(seen.caption, 92) + ([f"Measured: {measured!r}"] if measured else [])
     below = TOP + SIDE + 14
     height = below + LINE * (len(caption) + len(seen.steps) + 1) + 14
     figure = Figure(figsize=(WIDTH / 100, height / 100), dpi=150)

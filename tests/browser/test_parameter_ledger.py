@@ -138,7 +138,7 @@ def test_another_way_of_counting_marks_again(notebook: Any, widget: Locator) -> 
     )
     widget.get_by_label("Count as").select_option("keras")
     widget.get_by_label("biases", exact=True).uncheck()
-    expect(told(widget)).to_contain_text("none of the usual mistakes")
+    expect(told(widget)).to_contain_text("the biases are counted even when there are none")
     found = state(notebook)
     assert (found["convention"], found["bias"]) == ("keras", False)
 
