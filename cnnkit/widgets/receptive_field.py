@@ -47,9 +47,10 @@ class UnitPlace(traitlets.List):  # type: ignore[type-arg]
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Return `value`, or say what is wrong with it."""
-        pair = list(value) if isinstance(value, list | tuple) else []
-        if len(pair) == 2 and all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in pair):
-            return pair
+        pair = list(value) if isinstance(value, list | tuple | np.ndarray) else []
+        whole = all(isinstance(n, int | np.integer) and not isinstance(n, bool) and n >= 0 for n in pair)
+        if len(pair) == 2 and whole:
+            return [int(n) for n in pair]
         raise ArgumentError(
             f"{obj.called}: `{self.name}` is {value!r}, expected two integers of at least 0."
             " Give the unit's (row, column)."
