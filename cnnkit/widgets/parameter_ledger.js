@@ -97,10 +97,7 @@ const numberText = (value) => {
 };
 /** What a right entry comes to, where it is a sum or is written otherwise. */
 const equals = (typed, value) => (typed.trim() === String(value) ? "" : `= ${numberText(value)}`);
-const percent = (share) => {
-  if (share < 0.0005) return "< 0.1 %";
-  return `${share < 0.0995 ? (100 * share).toFixed(1) : Math.round(100 * share)} %`;
-};
+const percent = (share) => `${share < 0.0995 ? (100 * share).toFixed(1) : Math.round(100 * share)} %`;
 const megabytes = (bytes) => {
   const [unit, name] = bytes < 1e6 ? [1e3, "kB"] : [1e6, "MB"];
   return `${Math.round((10 * bytes) / unit) / 10} ${name}`;
@@ -121,6 +118,14 @@ const PAGE = `
   <p class="about"></p>
   <output class="spoken" aria-live="polite"></output>`;
 
+const inTable = (markup) => element(`<table>${markup}</table>`).querySelector("tr");
+
+const inputRow = (shape) =>
+  inTable(
+    `<tr class="line"><th scope="row"><span>input</span></th><td class="output">${shape.join("×")}</td>` +
+      `<td colspan="${COLUMNS.length - 1}"></td></tr>`,
+  );
+
 /** A row of the table, with a line below it for what an entry is told. */
 function rowView({ name, code, kind }) {
   const cells = COLUMNS.map(
@@ -129,7 +134,6 @@ function rowView({ name, code, kind }) {
       `${BARS.includes(column) && kind ? '<i class="share"></i>' : ""}</td>`,
   );
   const head = `<th scope="row"><span>${escaped(name)}</span><code></code></th>`;
-  const inTable = (markup) => element(`<table>${markup}</table>`).querySelector("tr");
   const row = inTable(`<tr class="line ${groupOf(kind)}">${head}${cells.join("")}</tr>`);
   const id = fresh("told");
   const across = `<td colspan="${COLUMNS.length}"><p id="${id}"></p></td>`;
@@ -153,7 +157,7 @@ function sharesMarkup(rows) {
     const parts = layers.filter((row) => all && row.cells[column][0]);
     const groups = GROUPS.map(([group, words, kinds]) => {
       const share = parts.filter(({ kind }) => kinds.includes(kind)).reduce((sum, row) => sum + part(row), 0);
-      return share ? `<span><i class="${group}"></i> ${words} ${percent(share)}</span>` : "";
+      return share >= 0.0005 ? `<span><i class="${group}"></i> ${words} ${percent(share)}</span>` : "";
     });
     const bytes = megabytes(total.cells.bytes[0]);
     const size = column === "parameters" ? ` · ${bytes} as float32` : " for one image";
@@ -199,6 +203,7 @@ function render({ model, el }) {
 
   let halfTyped = null; // the row that is being typed: a mistake in it is not yet one
   let announced = {};
+  part("ledger").querySelector("tbody").append(inputRow(network.input_shape));
   const views = ledgerRows(network, "keras", true).map(rowView);
   const byName = Object.fromEntries(views.map((view) => [view.name, view]));
   const open = ({ entry, row }) => entry.isConnected && !entry.hidden && !row.hidden;
@@ -297,7 +302,7 @@ function render({ model, el }) {
         const [value, words] = cells[column];
         const hidden = closed && HIDES[asked].includes(column);
         const cell = view.cell[column];
-        const own = hidden && column === asked;
+        const own = hidden && column === asked && mark;
         const typedSo = column === asked && mark?.verdict === "right" && !mark.shown;
         const number = cell.querySelector(".number");
         const shownAs = typedSo ? equals(mark.typed, value) : numberText(value);
