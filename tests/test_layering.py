@@ -32,7 +32,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "convnetjs": ("errors layers network shapes", "numpy"),
         "plot": ("errors filters functional shapes", "numpy matplotlib"),
         "answers": (
-            "convnetjs data errors functional layers network nn shapes strokes zoo",
+            "convnetjs data errors functional layers ledger network nn shapes strokes zoo",
             "numpy torch PIL",
         ),
         "check": ("answers errors", "numpy IPython"),
@@ -46,7 +46,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "widgets": (
             "answers convnetjs data errors filters functional layers ledger network nn plot receptive shapes"
             " strokes zoo",
-            "numpy torch anywidget traitlets matplotlib IPython",
+            "numpy torch PIL anywidget traitlets matplotlib IPython",
         ),
     },
     "autograde": {

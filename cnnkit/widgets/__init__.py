@@ -10,6 +10,9 @@ from cnnkit.widgets.convolution_stepper import Convolution, ConvolutionStepper, 
 from cnnkit.widgets.layer_shapes import LayerShape, LayerShapes, layer_shapes
 from cnnkit.widgets.layer_stack import LayerStack, layer_stack
 from cnnkit.widgets.noise_explorer import Noise, NoiseExplorer, noise_explorer
+from cnnkit.widgets.parameter_ledger import ParameterLedger, parameter_ledger
+from cnnkit.widgets.receptive_field import ReceptiveFields, receptive_field
+from cnnkit.widgets.receptive_field_value import SeenUnit
 from cnnkit.widgets.training_dashboard import TrainingDashboard, training_dashboard
 
 __all__ = [
@@ -20,10 +23,15 @@ __all__ = [
     "LayerStack",
     "Noise",
     "NoiseExplorer",
+    "ParameterLedger",
+    "ReceptiveFields",
+    "SeenUnit",
     "TrainingDashboard",
     "convolution_stepper",
     "layer_shapes",
     "layer_stack",
     "noise_explorer",
+    "parameter_ledger",
+    "receptive_field",
     "training_dashboard",
 ]

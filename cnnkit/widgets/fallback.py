@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import anywidget
 from IPython import get_ipython
 
-__all__ = ["VIEW", "PicturedWidget"]
+__all__ = ["VIEW", "PicturedWidget", "worth_a_picture"]
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -33,7 +33,7 @@ class PicturedWidget(anywidget.AnyWidget):
         bundle["text/plain"] = repr(self)
         if not _someone_watches():
             bundle.pop(VIEW, None)
-        if _worth_a_picture():
+        if worth_a_picture():
             bundle["image/png"] = b64encode(self.picture()).decode("ascii")
         return bundle, metadata
 
@@ -46,6 +46,6 @@ def _someone_watches() -> bool:
     return bool(kernel.get_parent("shell").get("content", {}).get("allow_stdin", True))
 
 
-def _worth_a_picture() -> bool:
+def worth_a_picture() -> bool:
     """Whether to draw: a grader reads the text, and each picture would be drawn once for every student."""
     return "NBGRADER_EXECUTION" not in os.environ
