@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from cnnkit import layers as L
+from cnnkit import layers
 from cnnkit.network import Network
 from cnnkit.nn import build, pretrained, weights
 from cnnkit.nn.modules import LogitsBeforeSoftmax
@@ -30,39 +30,50 @@ TRIED = SCRIPT + (
 
 NETWORKS = {
     "paddings and strides": Network(
-        (2, 11, 9), [L.Conv2d(2, 5, 3, 2, 1), L.ReLU(), L.Conv2d(5, 4, (3, 2), (1, 2), (2, 0)), L.Tanh()]
+        (2, 11, 9),
+        [
+            layers.Conv2d(2, 5, 3, 2, 1),
+            layers.ReLU(),
+            layers.Conv2d(5, 4, (3, 2), (1, 2), (2, 0)),
+            layers.Tanh(),
+        ],
     ),
     "dilation and groups": Network(
         (4, 13, 13),
-        [L.Conv2d(4, 6, 3, dilation=2, groups=2), L.Sigmoid(), L.Conv2d(6, 6, 3, groups=6, bias=False)],
+        [
+            layers.Conv2d(4, 6, 3, dilation=2, groups=2),
+            layers.Sigmoid(),
+            layers.Conv2d(6, 6, 3, groups=6, bias=False),
+        ],
     ),
     "same, in both conventions": Network(
-        (1, 10, 10), [L.Conv2d(1, 3, 4, padding="same"), L.ReLU6(), L.Conv2d(3, 2, 5, 2, "keras-same")]
+        (1, 10, 10),
+        [layers.Conv2d(1, 3, 4, padding="same"), layers.ReLU6(), layers.Conv2d(3, 2, 5, 2, "keras-same")],
     ),
     "pooling": Network(
         (3, 11, 10),
         [
-            L.MaxPool2d(3, 1, 1),
-            L.AvgPool2d(2, 2),
-            L.MaxPool2d(2, ceil_mode=True),
-            L.AvgPool2d(2, 1, 1),
-            L.MaxPool2d(2, 2, "keras-same"),
+            layers.MaxPool2d(3, 1, 1),
+            layers.AvgPool2d(2, 2),
+            layers.MaxPool2d(2, ceil_mode=True),
+            layers.AvgPool2d(2, 1, 1),
+            layers.MaxPool2d(2, 2, "keras-same"),
         ],
     ),
-    "a mean whose last window hangs over": Network((2, 7, 8), [L.AvgPool2d(3, 2, 1, ceil_mode=True)]),
-    "a dilated maximum": Network((2, 9, 9), [L.MaxPool2d(2, 1, dilation=3)]),
+    "a mean whose last window hangs over": Network((2, 7, 8), [layers.AvgPool2d(3, 2, 1, ceil_mode=True)]),
+    "a dilated maximum": Network((2, 9, 9), [layers.MaxPool2d(2, 1, dilation=3)]),
     "batch normalisation and a head": Network(
         (2, 6, 6),
         [
-            L.Conv2d(2, 4, 3, bias=False),
-            L.BatchNorm2d(4),
-            L.ReLU(),
-            L.Dropout(),
-            L.Flatten(),
-            L.Linear(64, 7),
-            L.BatchNorm1d(7),
-            L.Linear(7, 5, bias=False),
-            L.Softmax(),
+            layers.Conv2d(2, 4, 3, bias=False),
+            layers.BatchNorm2d(4),
+            layers.ReLU(),
+            layers.Dropout(),
+            layers.Flatten(),
+            layers.Linear(64, 7),
+            layers.BatchNorm1d(7),
+            layers.Linear(7, 5, bias=False),
+            layers.Softmax(),
         ],
     ),
 }
@@ -74,7 +85,7 @@ def drawn_by_chance(network: Network, seed: int) -> nn.Sequential:
     chance = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, tensor in module.state_dict().items():
-            if "running_var" in name or "norm" in name and "weight" in name:
+            if "running_var" in name or ("norm" in name and "weight" in name):
                 tensor.uniform_(0.5, 2, generator=chance)
             elif "running_mean" in name or "bias" in name:
                 tensor.normal_(0, 0.5, generator=chance)
@@ -116,10 +127,10 @@ def differences(outputs: list[Any], cases: list[tuple[Network, nn.Module, torch.
     """Return the largest difference of any layer, as a share of that layer's largest number."""
     shares = [0.0]
     for found, (_, module, x) in zip(outputs, cases, strict=True):
-        for layer, expected in zip(found, by_torch(module, x), strict=True):
-            if len(layer) != len(expected) or None in layer:
+        for output, expected in zip(found, by_torch(module, x), strict=True):
+            if len(output) != len(expected) or None in output:
                 return np.inf
-            shares.append(float(np.abs(np.array(layer) - expected).max() / max(1, np.abs(expected).max())))
+            shares.append(float(np.abs(np.array(output) - expected).max() / max(1, np.abs(expected).max())))
     return max(shares)
 
 
@@ -159,7 +170,7 @@ def test_probabilities_are_torchs_also_where_scores_are_large(in_node: InNode) -
 
 
 def test_what_the_page_does_not_know_is_left_to_the_kernel() -> None:
-    keras = Network((1, 5, 5), [L.AvgPool2d(2, 2, "keras-same")])
+    keras = Network((1, 5, 5), [layers.AvgPool2d(2, 2, "keras-same")])
     assert forward_pass(keras, {}) is None
 
 
