@@ -66,12 +66,13 @@ class DrawDigit(PicturedWidget):
 
     def __init__(self, reader: Reader, names: Iterable[str], file: Path | None, **settings: Any) -> None:
         network, weights = ({}, b"") if _grading() else reader.settings()
-        self._reader: Reader = reader
-        self._file: Path | None = file
+        self._reader = reader
+        self._file: Path | None = None  # nothing is written before there is something new
         super().__init__(_kept=_read(file), **settings)
         self.set_trait("names", tuple(map(str, names)))
         self.set_trait("network", network)
         self.set_trait("weights", weights)
+        self._file = file
         self.on_msg(self._look)
 
     @property
@@ -130,8 +131,8 @@ class DrawDigit(PicturedWidget):
         return self.drawing
 
     @traitlets.observe("_kept")
-    def _write(self, change: Any) -> None:
-        if self._file is not None and change["old"] is not traitlets.Undefined:
+    def _write(self, _: Any) -> None:
+        if self._file is not None:
             _write(self._file, self._kept)
 
     def _look(self, _: Any, content: Any, __: Any) -> None:

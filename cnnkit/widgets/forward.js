@@ -76,7 +76,8 @@ function linear(x, layer, weights) {
   const features = layer.input_shape[0];
   return Float32Array.from({ length: layer.output_shape[0] }, (_, unit) => {
     let sum = bias ? bias[unit] : 0;
-    for (let feature = 0; feature < features; feature++) sum += weight[unit * features + feature] * x[feature];
+    for (let feature = 0; feature < features; feature++)
+      sum += weight[unit * features + feature] * x[feature];
     return sum;
   });
 }

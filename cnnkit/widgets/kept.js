@@ -1,6 +1,6 @@
 // Drawings that are kept by name, each a line of code: in the notebook they outlive the kernel and the page.
 
-import { element, escaped, paint } from "./page.js";
+import { element, escaped, fresh, paint } from "./page.js";
 import { drawingCode, drawn, SIZE } from "./strokes.js";
 
 /** The lines that make the kept drawings again. */
@@ -20,25 +20,29 @@ const KEPT = `
   </div>
   <ul class="kept-list"></ul>
   <div class="kept-code" hidden>
-    <div class="bar"><label>Code for your answer cell</label><button type="button" class="copy">Copy code</button></div>
+    <div class="bar"><label>Code for your answer cell</label>
+      <button type="button" class="copy">Copy code</button></div>
     <textarea readonly rows="4" spellcheck="false" data-lm-suppress-shortcuts="true"></textarea>
   </div>`;
 
-/** The section in `el`. `keep(name)`, `open(name)` and `remove(name)` do what the buttons say; `words(drawing)`
-    is what the network says of one, or "". Returns { show(kept) }. */
+const buttonMarkup = (does, called) =>
+  `<button type="button" class="${does.toLowerCase()}" aria-label="${does} ${escaped(called)}">` +
+  `${does}</button>`;
+
+/** The section in `el`; `words(drawing)` is what the network says of one. Returns { show(kept) }. */
 export function keptView(el, { names, keep, open, remove, words, say }) {
   el.innerHTML = KEPT;
   const part = (name) => el.querySelector(name);
   const [name, list, code] = [part("[name=name]"), part(".kept-list"), part("textarea")];
   const label = part(".kept-code label");
-  code.id = `cnnkit-code-${Math.random().toString(36).slice(2)}`;
-  label.htmlFor = code.id;
+  label.htmlFor = code.id = fresh("code");
   let shown = {};
   const free = () => names.find((each) => !(each in shown)) ?? `drawing ${Object.keys(shown).length + 1}`;
 
   part(".keep").addEventListener("click", () => {
     const given = nameOf(name.value) || free();
     keep(given);
+    say(`Kept as ${given}.`);
   });
   name.addEventListener("keydown", (event) => event.key === "Enter" && part(".keep").click());
   part(".copy").addEventListener("click", async () => {
@@ -57,8 +61,8 @@ export function keptView(el, { names, keep, open, remove, words, say }) {
     const item = element(
       `<li><canvas role="img" aria-label="${escaped(called)}"></canvas>` +
         `<div><b>${escaped(called)}</b><span>${said}</span><span class="bar">` +
-        `<button type="button" class="open" aria-label="Open ${escaped(called)}">Open</button>` +
-        `<button type="button" class="remove" aria-label="Remove ${escaped(called)}">Remove</button></span></div></li>`,
+        ["Open", "Remove"].map((does) => buttonMarkup(does, called)).join("") +
+        "</span></div></li>",
     );
     paint(item.querySelector("canvas"), drawn(drawing), SIZE, SIZE, [0, 255]);
     item.querySelector(".open").addEventListener("click", () => open(called));

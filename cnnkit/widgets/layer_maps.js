@@ -7,7 +7,7 @@ const TILE = 28; // pixels on the page
 const LOUPE = 168;
 const FEW = 16;
 
-/** Rows and columns of the image that a cell of a layer sees: [top, bottom, left, right], cut at its edges. */
+/** What a cell of a layer sees of the image: [top, bottom, left, right], cut at the image's edges. */
 export function windowOf({ size, jump, start }, [row, column], [height, width]) {
   const [top, left] = [row * jump[0] + start[0], column * jump[1] + start[1]];
   const ends = [top, top + size[0]].map((edge) => clamp(edge, 0, height));
@@ -15,18 +15,21 @@ export function windowOf({ size, jump, start }, [row, column], [height, width]) 
 }
 
 const middle = ({ height, width }) => [height, width].map((size) => Math.floor(size / 2));
-/** Channels, height and width of what a layer gives; a row of features has a map of one cell each. */
+/** Channels, height and width of what a layer gives; each of a row of features is a map of one cell. */
 const mapShape = ({ output_shape: [count, height = 1, width = 1] }) => ({ count, height, width });
 
 function headMarkup({ name, words, output_shape }) {
   const [count, height, width] = output_shape;
   const size = height ? `${counted(count, "map")} of ${height} × ${width}` : counted(count, "number");
-  return `<div class="head"><b>${escaped(name)}</b> <code>${escaped(words)}</code> <span>${size}</span> <span class="most"></span></div>`;
+  const call = `<b>${escaped(name)}</b> <code>${escaped(words)}</code>`;
+  return `<div class="head">${call} <span>${size}</span> <span class="most"></span></div>`;
 }
 
 /** Numbers below the units of a layer that has few, such as the scores of ten digits. */
-const ticks = ({ output_shape: [count, height] }) =>
-  height || count > FEW ? "" : `<div class="ticks" aria-hidden="true">${range(0, count).map((n) => `<i>${n}</i>`).join("")}</div>`;
+function ticks({ output_shape: [count, height] }) {
+  if (height || count > FEW) return "";
+  return `<div class="ticks" aria-hidden="true">${range(0, count).map((n) => `<i>${n}</i>`).join("")}</div>`;
+}
 
 const cellText = ({ name, output_shape }, map, [row, column]) =>
   output_shape.length === 3 ? `${name}, map ${map}, row ${row}, column ${column}` : `${name}, number ${map}`;
@@ -34,14 +37,14 @@ const cellText = ({ name, output_shape }, map, [row, column]) =>
 const LENS = `
   <div class="loupe" role="group" aria-label="Loupe">
     <div class="under"><canvas></canvas>
-      <svg role="slider" tabindex="0" aria-label="Cell of the map" aria-valuemin="0" preserveAspectRatio="none"
-        data-lm-suppress-shortcuts="true"><rect class="cell" width="1" height="1"/></svg></div>
+      <svg role="slider" tabindex="0" aria-label="Cell of the map" aria-valuemin="0"
+        preserveAspectRatio="none" data-lm-suppress-shortcuts="true"><rect class="cell" width="1" height="1"/></svg></div>
     <p class="cell-text"></p>
     <p class="window-text"></p>
   </div>`;
 
-/** Strips of maps in `el` and the loupe beside them; `look(box)` is called with the window of the cell that is
-    looked at, or null. Returns { layers(list), show(outputs, shared), fit() }. */
+/** Strips of maps in `el` and the loupe beside them; `look(box)` gets the window of the cell that is looked
+    at, or null. Returns { layers(list), show(outputs, shared), fit() }. */
 export function layerMaps(el, look) {
   el.classList.add("cnnkit-layer-maps");
   const strips = element('<div class="strips"></div>');
@@ -115,13 +118,14 @@ export function layerMaps(el, look) {
       const [x, y, w, h] = tileBox(row.layout, map);
       for (const [name, number] of Object.entries({ x: x - 1, y: y - 1, width: w + 2, height: h + 2 }))
         row.frame.setAttribute(name, number);
-      row.over.setAttribute("aria-valuetext", `map ${map}, largest size ${rounded(fullColour(values, 1, true)[0])}`);
+      const largest = rounded(fullColour(values, 1, true)[0]);
+      row.over.setAttribute("aria-valuetext", `map ${map}, its largest size is ${largest}`);
     }
     const most = mosts[place][map];
     const canvas = part("canvas");
     paint(canvas, values, height, width, [-most, most], "signed");
     part(".under").style.aspectRatio = `${width} / ${height}`;
-    part(".under").style.width = `${Math.min(LOUPE, Math.round((LOUPE * width) / Math.max(height, width)))}px`;
+    part(".under").style.width = `${Math.round((LOUPE * width) / Math.max(height, width))}px`;
     lens.setAttribute("viewBox", `0 0 ${width} ${height}`);
     cell.setAttribute("x", at[1]);
     cell.setAttribute("y", at[0]);
@@ -163,7 +167,8 @@ export function layerMaps(el, look) {
       row.layout = tileLayout(shape, { tile, room });
       const [values, most] = [found[row.place], mosts[row.place]];
       const each = shape.height * shape.width;
-      paintTiles(row.canvas, row.layout, (map, at) => 0.5 + values[map * each + at] / (2 * most[map]), "signed");
+      const share = (map, at) => 0.5 + values[map * each + at] / (2 * most[map]);
+      paintTiles(row.canvas, row.layout, share, "signed");
       row.over.setAttribute("viewBox", `0 0 ${row.layout.size.join(" ")}`);
       const full = shared ? `± ${rounded(most[0])}` : "own scales";
       row.line.querySelector(".most").textContent = full;

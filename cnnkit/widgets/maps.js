@@ -6,10 +6,13 @@ import { clamp, colour, range } from "./page.js";
 const SHADES = 512;
 const tables = {};
 
+/** A colour as a canvas stores it. */
+const packed = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+
 /** A colour scale as numbers that an image takes at once; a colour for each pixel would cost too much. */
 function table(scale) {
-  const coded = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-  return (tables[scale] ??= Uint32Array.from({ length: SHADES + 1 }, (_, step) => coded(colour(step / SHADES, scale))));
+  const shade = (_, step) => packed(colour(step / SHADES, scale));
+  return (tables[scale] ??= Uint32Array.from({ length: SHADES + 1 }, shade));
 }
 
 /** Where tiles lie: as many in a row as there is room for, at most `most`. */
@@ -31,10 +34,11 @@ export function tileBox({ columns, wide, tall, gap }, index) {
 export function tileAt(layout, x, y) {
   const { columns, wide, tall, gap, zoom, count } = layout;
   const [across, down] = [Math.floor(x / (wide + gap)), Math.floor(y / (tall + gap))];
-  const [column, row] = [x - across * (wide + gap), y - down * (tall + gap)].map((off) => Math.floor(off / zoom));
+  const column = Math.floor((x - across * (wide + gap)) / zoom);
+  const row = Math.floor((y - down * (tall + gap)) / zoom);
   const index = down * columns + across;
-  const inside = x >= 0 && y >= 0 && across < columns && index < count && row < layout.height && column < layout.width;
-  return inside ? [index, row, column] : null;
+  const onTile = row < layout.height && column < layout.width;
+  return onTile && x >= 0 && y >= 0 && across < columns && index < count ? [index, row, column] : null;
 }
 
 /** The tile that an arrow key leads to from another; undefined for other keys. */
@@ -65,16 +69,16 @@ export function paintTiles(canvas, layout, shade, scale) {
         const value = shade(index, row * width + column);
         const pixel = shades ? shades[Math.round(clamp(value, 0, 1) * SHADES) || 0] : coloured(value);
         const start = (top + row * zoom) * size[0] + left + column * zoom;
-        for (let down = 0; down < zoom; down++) pixels.fill(pixel, start + down * size[0], start + down * size[0] + zoom);
+        for (let down = 0; down < zoom; down++) {
+          const from = start + down * size[0];
+          pixels.fill(pixel, from, from + zoom);
+        }
       }
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
-function coloured([red, green, blue]) {
-  const byte = (share) => Math.round(255 * clamp(share, 0, 1));
-  return ((255 << 24) | (byte(blue) << 16) | (byte(green) << 8) | byte(red)) >>> 0;
-}
+const coloured = (shares) => packed(shares.map((share) => Math.round(255 * clamp(share, 0, 1))));
 
 /** The largest |value| of each of `count` equal parts, or of all for each: what full colour stands for. */
 export function fullColour(values, count, shared) {

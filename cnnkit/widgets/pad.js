@@ -1,7 +1,7 @@
 // A pad to draw on: by mouse, finger or pen, and by keyboard. Strokes come out when the pen is lifted.
 
 import { clamp, element } from "./page.js";
-import { erased, MOST_POINTS, simplified, SIZE, tenths } from "./strokes.js";
+import { erased, MOST_POINTS, MOST_STROKES, simplified, SIZE, tenths } from "./strokes.js";
 
 const APART = 0.4; // pixels between two points of a stroke, at least
 const HOW =
@@ -21,7 +21,8 @@ const PAD = `
     <circle class="pen" r="1.25" cx="14" cy="14"/>
   </svg>`;
 
-const line = (stroke) => `M${stroke.map((point) => point.join(" ")).join("L")}${stroke.length === 1 ? "h0" : ""}`;
+const line = (stroke) =>
+  `M${stroke.map((point) => point.join(" ")).join("L")}${stroke.length > 1 ? "" : "h0"}`;
 
 /** A pad; `settings()` gives { strokes, width, erasing }.
 
@@ -48,10 +49,11 @@ export function padView({ settings, live, done, undo, say }) {
   const put = () => {
     const { width, erasing } = settings();
     if (erasing) strokes = erased(strokes, at, eraser(width));
-    else if (strokes.flat().length < MOST_POINTS) {
-      const [x, y] = strokes.at(-1).at(-1) ?? [Infinity, 0];
-      if (Math.hypot(at[0] - x, at[1] - y) >= APART) strokes = [...strokes.slice(0, -1), [...strokes.at(-1), at]];
-    } else say("The pad holds no more points.");
+    else if (strokes.flat().length < MOST_POINTS && strokes.length <= MOST_STROKES) {
+      const stroke = strokes.at(-1);
+      const [x, y] = stroke.at(-1) ?? [Infinity, 0];
+      if (Math.hypot(at[0] - x, at[1] - y) >= APART) strokes = [...strokes.slice(0, -1), [...stroke, at]];
+    } else say("The pad holds no more.");
     live(strokes);
   };
   const down = () => {
@@ -63,7 +65,8 @@ export function padView({ settings, live, done, undo, say }) {
   const lift = () => {
     if (!strokes) return;
     const { erasing } = settings();
-    const found = erasing ? strokes : [...strokes.slice(0, -1), simplified(strokes.at(-1))];
+    const whole = strokes.filter((stroke) => stroke.length).slice(0, MOST_STROKES);
+    const found = erasing ? whole : [...whole.slice(0, -1), simplified(whole.at(-1))];
     strokes = null;
     pad.classList.remove("down");
     done(found);
@@ -113,5 +116,5 @@ export function padView({ settings, live, done, undo, say }) {
     event.stopPropagation();
   });
   pad.addEventListener("blur", lift);
-  return { el: pad, show, held: () => strokes };
+  return { el: pad, show };
 }

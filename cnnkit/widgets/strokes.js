@@ -3,7 +3,7 @@
 
 export const SIZE = 28; // of the image, in pixels
 const MNIST_BOX = 20 / 28; // of the image's side: MNIST's digits were brought to 20 of 28 pixels
-export const MOST_POINTS = 2000;
+export const [MOST_POINTS, MOST_STROKES] = [2000, 200];
 
 // --- The image ----------------------------------------------------------------------------------
 
@@ -55,12 +55,15 @@ export function centreOfMass(image) {
 function painted(strokes, width) {
   const nearest = new Float64Array(SIZE * SIZE).fill(Infinity); // squared distances
   const reach = width / 2 + 0.5;
-  const cells = (low, high) => [Math.max(Math.floor(low - reach), 0), Math.min(Math.ceil(high + reach), SIZE)];
+  const cells = (...ends) => [
+    Math.max(Math.floor(Math.min(...ends) - reach), 0),
+    Math.min(Math.ceil(Math.max(...ends) + reach), SIZE),
+  ];
   const segment = ([fromX, fromY], [toX, toY]) => {
     const [alongX, alongY] = [toX - fromX, toY - fromY];
     const length = alongX * alongX + alongY * alongY;
-    const [left, right] = cells(Math.min(fromX, toX), Math.max(fromX, toX));
-    const [top, bottom] = cells(Math.min(fromY, toY), Math.max(fromY, toY));
+    const [left, right] = cells(fromX, toX);
+    const [top, bottom] = cells(fromY, toY);
     for (let row = top; row < bottom; row++)
       for (let column = left; column < right; column++) {
         const [x, y] = [column + 0.5 - fromX, row + 0.5 - fromY];
@@ -131,7 +134,7 @@ function distance(point, from, to) {
   return Math.sqrt(square(point, foot));
 }
 
-/** A stroke with fewer points, nowhere farther than `tolerance` from the old one (Douglas & Peucker, 1973). */
+/** A stroke with fewer points, nowhere farther than `tolerance` from the old (Douglas & Peucker, 1973). */
 export function simplified(stroke, tolerance = 0.15) {
   if (stroke.length < 3) return stroke;
   const [first, last] = [stroke[0], stroke.at(-1)];
