@@ -13,7 +13,7 @@ export function press(words, does, named = words) {
 /** A slider for a number, which `words` puts into words. */
 export function dial({ name, label, least, most, step, words }, change) {
   const row = element(
-    `<label class="row dial"><span>${label}</span><input type="range" name="${name}" min="${least}"` +
+    `<label class="dial"><span>${label}</span><input type="range" name="${name}" min="${least}"` +
       ` max="${most}" step="${step}" data-lm-suppress-shortcuts="true"><output></output></label>`,
   );
   const [slider, output] = [row.querySelector("input"), row.querySelector("output")];
@@ -48,7 +48,7 @@ export function drawingControls(tools, controls, { settings, set, tool, undo }) 
   const width = dial(PEN, (value) => set({ width: value }));
   const degrees = dial(TURN, (value) => set({ degrees: value }));
   const shift = element(
-    '<div class="row shift" role="group" aria-label="Move the image"><span>Move</span>' +
+    '<div class="dial shift" role="group" aria-label="Move the image"><span>Move</span>' +
       '<span class="bar"></span><output></output></div>',
   );
   const move = (right, down) => () => {

@@ -49,7 +49,7 @@ def notebook(open_notebook: Callable[[str, list[str]], Notebook]) -> Notebook:
 def widget(notebook: Notebook) -> Locator:
     """A new and empty pad."""
     shown = notebook.run(MAKE).locator(".cnnkit-draw-digit")
-    expect(shown).to_have_count(1)
+    expect(shown).to_have_count(1, timeout=30_000)  # the first one comes with torch
     return shown
 
 
@@ -282,17 +282,19 @@ def test_every_word_can_be_read_in_both_themes(
     in_theme: Callable[[str], AbstractContextManager[None]],
     theme: str,
 ) -> None:
+    notebook.page.set_viewport_size({"width": 1280, "height": 1400})  # so that all of it is in sight
     draw(FOUR)
     widget.get_by_role("button", name="Keep").click()
     strip = widget.get_by_role("slider", name="Maps of relu2")
     strip.hover(position={"x": 30 * 5 + 15, "y": 5})
     expect(widget.locator(".cell-text")).to_contain_text("relu2, map 5")
     with in_theme(theme):
-        words = "h4, li b, .share, .confusion, .verdict span, .tag, button:enabled, .row span, .row output"
+        words = "h4, li b, .share, .confusion, .verdict span, .tag, button:enabled, .dial span, .dial output"
         words += ", .choice > span, .head b, .head code, .head span, .ticks i, .cell-text, .window-text"
         words += ", .legend > span, .kept-list span, .kept-code label, textarea, select"
         found = contrasts(widget, words)
         screenshot(widget, f"draw-digit-{theme.split()[-1].lower()}")
+    notebook.page.set_viewport_size({"width": 1280, "height": 1000})
     assert len(found) > 30
     assert {word: ratio for word, ratio in found.items() if ratio < 4.5} == {}
 
