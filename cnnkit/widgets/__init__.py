@@ -7,6 +7,10 @@ the Python side has the same arithmetic, and ``tests/cases`` proves the two equa
 from __future__ import annotations
 
 from cnnkit.widgets.draw_digit import DrawDigit, Drawing, draw_digit
+from cnnkit.widgets.filter_grid import ChosenFilter, FilterGrid, filter_grid
 from cnnkit.widgets.layer_shapes import LayerShape, LayerShapes, layer_shapes
 
-__all__ = ["DrawDigit", "Drawing", "LayerShape", "LayerShapes", "draw_digit", "layer_shapes"]
+__all__ = [
+    "ChosenFilter", "DrawDigit", "Drawing", "FilterGrid", "LayerShape", "LayerShapes", "draw_digit",
+    "filter_grid", "layer_shapes",
+]  # fmt: skip

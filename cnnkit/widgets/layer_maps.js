@@ -38,7 +38,8 @@ const LENS = `
   <div class="loupe" role="group" aria-label="Loupe">
     <div class="under"><canvas></canvas>
       <svg role="slider" tabindex="0" aria-label="Cell of the map" aria-valuemin="0"
-        preserveAspectRatio="none" data-lm-suppress-shortcuts="true"><rect class="cell" width="1" height="1"/></svg></div>
+        preserveAspectRatio="none" data-lm-suppress-shortcuts="true">
+        <rect class="cell" width="1" height="1"/></svg></div>
     <p class="cell-text"></p>
     <p class="window-text"></p>
   </div>`;

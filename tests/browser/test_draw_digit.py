@@ -299,7 +299,7 @@ def test_every_word_can_be_read_in_both_themes(
     assert {word: ratio for word, ratio in found.items() if ratio < 4.5} == {}
 
 
-@pytest.mark.parametrize("width", [1280, 620])
+@pytest.mark.parametrize("width", [1280, 700])
 def test_nothing_is_cut_off(notebook: Notebook, widget: Locator, draw: Any, width: int) -> None:
     page = notebook.page
     try:
