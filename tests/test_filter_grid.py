@@ -186,6 +186,23 @@ def test_an_error_of_the_kernel_is_told_to_the_page() -> None:
     )
     assert grid.answer["of"] == '["0",0,0]'
     assert grid.weights["of"] == "0"
+    assert grid.picture()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_where_a_relu_is_a_function_all_but_the_guided_gradient_is_shown() -> None:
+    class Plain(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 2, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.two(torch.relu(self.one(x)))
+
+    grid = widgets.filter_grid(Plain(), layer="two")
+    grid._look(None, {"look": True}, [])
+    assert grid.answer["guided"] == b""
+    assert grid.answer["note"].startswith("guided_backprop: ")
+    assert len(grid.answer["top"]) == 9
 
 
 def test_a_split_is_normalised_as_its_loader_does() -> None:

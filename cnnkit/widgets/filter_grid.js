@@ -174,7 +174,7 @@ function render({ model, el }) {
     const answer = model.get("answer");
     const fits = answer.of === keyOf(settings);
     part(".looks").setAttribute("aria-busy", !fits);
-    part(".state").textContent = fits ? (answer.problem ?? "") : "Computing …";
+    part(".state").textContent = fits ? answer.problem || answer.note || "" : "Computing …";
     part(".state").classList.toggle("bad", fits && Boolean(answer.problem));
     part(".frames").toggleAttribute("hidden", !answer.map);
     if (!fits || !answer.map) return;
@@ -182,14 +182,17 @@ function render({ model, el }) {
     const shades = pictureShades(bytes(answer.picture), answer.shape);
     const map = floats(answer.map.values);
     const [most] = fullColour(map, 1, true);
-    const guided = floats(answer.guided);
     const channels = answer.shape[0];
     show("picture", [height, width], shades, answer.box, [height, width]);
     const onMap = { scale: "signed", shade: (_, place) => 0.5 + map[place] / (2 * most) };
     const [row, column] = answer.place;
     show("map", answer.map.shape, onMap, [row, row + 1, column, column + 1], answer.map.shape);
-    const back = bankShades(guided, [1, channels, height, width], { shared: true, channel: -1 });
-    show("guided", [height, width], back, answer.box, [height, width]);
+    part(".guided").toggleAttribute("hidden", Boolean(answer.note));
+    if (!answer.note) {
+      const bank = [1, channels, height, width];
+      const back = bankShades(floats(answer.guided), bank, { shared: true, channel: -1 });
+      show("guided", [height, width], back, answer.box, [height, width]);
+    }
     const value = rounded(answer.value);
     const told = `Strongest at row ${row}, column ${column}: ${value}. The box is what it sees from there.`;
     part(".told").textContent = `${told} White is 0 in the map, full colour ±\u00a0${rounded(most)}.`;

@@ -174,14 +174,14 @@ class FilteredImages:
 
     def answer(self, layer: str, number: int, image: int) -> dict[str, Any]:
         """Return what one filter makes of one image, and the images that it answers most strongly."""
-        from cnnkit.nn.inspect import activations, guided_backprop
+        from cnnkit.nn.inspect import activations
 
         value, place = self.best(layer)
         order = np.argsort(-value[:, number], kind="stable")[:TOP]
         x = self._input(slice(image, image + 1))
         (found,) = activations(self.module, x, layer, number)[0]
         row, column = (int(edge) for edge in place[image, number])
-        guided = guided_backprop(self.module, x, number, layer=layer)
+        guided, note = self._guided(x, layer, number)
         return {
             "shape": list(self.pictures.shape[1:]),
             "picture": self.pictures[image].tobytes(),
@@ -189,7 +189,8 @@ class FilteredImages:
             "place": [row, column],
             "value": float(value[image, number]),
             "box": self._box(layer, row, column),
-            "guided": guided[0].astype("<f4").tobytes(),
+            "guided": guided,
+            "note": note,
             "top": [
                 {
                     "index": int(n),
@@ -200,6 +201,15 @@ class FilteredImages:
             ],
             "pictures": self.pictures[order].tobytes(),
         }
+
+    def _guided(self, x: Tensor, layer: str, number: int) -> tuple[bytes, str]:
+        """Return the guided gradient, or why there is none: no hook sees a ReLU called as a function."""
+        from cnnkit.nn.inspect import guided_backprop
+
+        try:
+            return guided_backprop(self.module, x, number, layer=layer)[0].astype("<f4").tobytes(), ""
+        except ArgumentError as error:
+            return b"", str(error)
 
     def _box(self, layer: str, row: int, column: int) -> list[int]:
         seen = self.seen(layer)
