@@ -47,6 +47,8 @@ Then run `jupyter lab` in this folder and open the first notebook in `notebooks/
 {notebooks}
 
 Write your answers where a cell says `your answer here`, run the check below it as often as you like, save.
+In a terminal, `cnnkit check 02` runs a notebook from top to bottom and says what is done and what is left;
+`cnnkit submit 02` packs it, with its `runs`, into the one file to hand in.
 Before you hand a notebook in, choose *Restart Kernel and Run All Cells*: what runs there will be graded.
 Keep the notebook's name, and do not delete or copy cells.
 """

@@ -1,9 +1,10 @@
-"""How long a slider's move takes to show: the layer-shape sliders in a real JupyterLab, in Chromium.
+"""How long a slider's move takes to show, in a real JupyterLab in Chromium: our widgets, and ``interact``.
 
-Each move is one `input` event, as a hand on the slider makes them, at any time within a frame. *On screen*
-runs from the event to the second animation frame after it: with 60 frames a second that is 17 to 33 ms for
-whatever a page does, without the limit on frames it is what the browser needs. *Of that, the widget* is the
-time in the page's own code. Other work on the machine shows in all of it, so its load is printed too.
+Each move is one event as a hand makes them, at any time within a frame: `input` on a slider of ours, an arrow
+key on ipywidgets' own. *Picture changed* runs from the event until the new picture stands in the page; *on
+screen* until the frame with it has been drawn, which at 60 frames a second comes up to 17 ms later whatever a
+page does. ``interact`` draws the very picture of the layer-shape sliders in the kernel, by matplotlib. Other
+work on the machine shows in all of it, so its load is printed too.
 
 Run ``python bench/widgets.py``. Needs Chromium, as the browser tests do.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from statistics import median, quantiles
@@ -19,32 +21,90 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 MOVES = 50
-CELL = "from cnnkit import widgets\nwidgets.layer_shapes({arguments})"
-WIDGETS = {
-    "size 32, kernel 5": "",
-    "size 224, kernel 7, stride 2": "size=224, kernel_size=7, stride=2, padding=3",
-}
 UNLIMITED = ("--disable-frame-rate-limit", "--disable-gpu-vsync")
+INTERACT = """\
+from IPython.display import Image, display
+from ipywidgets import interact
+from cnnkit import widgets
+from cnnkit.widgets.layer_shapes_picture import picture
 
-MOVE = """async ([name, values]) => {
-    const widget = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden) .cnnkit-layer-shapes");
-    const slider = widget.querySelector(`input[type=range][name=${name}]`);
-    const picture = widget.querySelector(".still");
-    const frame = () => new Promise(requestAnimationFrame);
-    const times = { "on screen": [], "of that, the widget": [] };
+@interact(kernel_size=(1, 60))
+def draw(kernel_size=1):
+    display(Image(picture(widgets.LayerShape(size=64, kernel_size=kernel_size))))
+"""
+
+
+@dataclass(frozen=True)
+class Sliders:
+    """A cell that shows sliders; which of them is moved over what values, and what part of it changes."""
+
+    name: str
+    cell: str
+    root: str
+    slider: str
+    picture: str
+    values: tuple[int, ...]
+
+
+def ours(name: str, function: str, arguments: str, slider: str, picture: str, values: range) -> Sliders:
+    """Return sliders of the kit's own, moved to and fro over `values`."""
+    steps = tuple(values[move % len(values)] for move in range(MOVES))
+    cell = f"from cnnkit import widgets, zoo\nwidgets.{function}({arguments})"
+    root = f".cnnkit-{function.replace('_', '-')}"
+    return Sliders(name, cell, root, f"input[type=range]{slider}", picture, steps)
+
+
+WIDGETS = [
+    ours("layer_shapes, size 32", "layer_shapes", "", "[name=kernel_size]", ".still", range(3, 11)),
+    ours(
+        "layer_shapes, size 224, stride 2",
+        "layer_shapes",
+        "size=224, kernel_size=7, stride=2, padding=3",
+        "[name=kernel_size]",
+        ".still",
+        range(3, 11),
+    ),
+    Sliders(
+        "interact + matplotlib", INTERACT, ".widget-interact", ".noUi-handle", ".widget-output", (0,) * MOVES
+    ),
+]
+
+MOVE = """async ([root, handle, picture, values]) => {
+    const widget = document.querySelector(`.jp-NotebookPanel:not(.lm-mod-hidden) ${root}`);
+    const slider = widget.querySelector(handle);
+    const changing = widget.querySelector(picture);
+    const changed = () => new Promise((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`${root} has not changed in 20 s`)), 20000);
+        const watch = new MutationObserver(async () => {
+            const image = changing.querySelector("img");
+            if (changing.childElementCount === 0 || (image && !image.src)) return; // cleared, not yet drawn
+            watch.disconnect();
+            clearTimeout(late);
+            if (image) await image.decode();
+            resolve(performance.now());
+        });
+        watch.observe(changing, { attributes: true, characterData: true, childList: true, subtree: true });
+    });
+    const move = (value) => {
+        if (slider.type === "range") {
+            slider.value = value;
+            slider.dispatchEvent(new Event("input", { bubbles: true }));
+        } else
+            slider.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+    };
+    const painted = () => new Promise((resolve) => requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => resolve(performance.now());
+        port2.postMessage(null); // comes after the frame has been drawn
+    }));
+    const times = { "picture changed": [], "on screen": [] };
     for (const value of values) {
         await new Promise((resolve) => setTimeout(resolve, 40 + 20 * Math.random())); // anywhere in a frame
-        const before = picture.innerHTML;
-        slider.value = value;
+        const change = changed();
         const start = performance.now();
-        slider.dispatchEvent(new Event("input", { bubbles: true }));
-        const heard = performance.now() - start;
-        const began = await frame(); // after the widget's own callback of this frame
-        const drawn = performance.now() - began;
-        if (picture.innerHTML === before) throw new Error(`no change at ${name} ${value}`);
-        await frame();
-        times["on screen"].push(performance.now() - start);
-        times["of that, the widget"].push(heard + drawn);
+        move(value);
+        times["picture changed"].push((await change) - start);
+        times["on screen"].push((await painted()) - start);
     }
     return times;
 }"""
@@ -71,14 +131,14 @@ def main() -> None:
     with TemporaryDirectory() as home, browser.running_lab(Path(home)) as lab:
         for limit, flags in (("60 frames/s", ()), ("no limit", UNLIMITED)):
             with browser.browsing(lab, browser.CHROMIUM, [], *flags) as page:
-                for number, (what, arguments) in enumerate(WIDGETS.items()):
-                    cells = [CELL.format(arguments=arguments)]
-                    notebook = browser.new_notebook(lab, page, f"bench-{number}-{limit[:2]}", cells)
-                    notebook.run(0).locator(".cnnkit-layer-shapes").wait_for()
-                    values = [3 + move % 8 for move in range(MOVES)]
-                    for kind, times in page.evaluate(MOVE, ["kernel_size", values]).items():
+                for number, sliders in enumerate(WIDGETS):
+                    name = f"bench-{number}-{limit[:2]}"
+                    shown = browser.new_notebook(lab, page, name, [sliders.cell]).run(0)
+                    shown.locator(f"{sliders.root} {sliders.picture}").first.wait_for()
+                    asked = [sliders.root, sliders.slider, sliders.picture, sliders.values]
+                    for kind, times in page.evaluate(MOVE, asked).items():
                         slow = quantiles(times, n=20)[-1]
-                        print(f"{f'{what}, {limit}: {kind}':60} {median(times):7.1f} {slow:7.1f}")
+                        print(f"{f'{sliders.name}, {limit}: {kind}':60} {median(times):7.1f} {slow:7.1f}")
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 HOMES = {"Network": "network", "output_size": "shapes"}
 
 __all__ = [
-    "Network", "answers", "check", "convnetjs", "data", "doctor", "errors", "filters", "functional", "layers",
-    "ledger", "network", "nn", "output_size", "plot", "receptive", "shapes", "strokes", "widgets", "zoo",
+    "Network", "answers", "check", "convnetjs", "data", "doctor", "errors", "filters", "functional",
+    "homework", "layers", "ledger", "network", "nn", "output_size", "plot", "receptive", "shapes", "strokes",
+    "widgets", "zoo",
 ]  # fmt: skip
 
 

@@ -1,7 +1,7 @@
-"""The command line: ``cnnkit data | data get NAME | weights [NAME] | doctor``.
+"""The command line: ``cnnkit check | submit NOTEBOOK``, ``cnnkit data | data get NAME | weights | doctor``.
 
-Exit codes: 0 done; 1 something is damaged, missing or could not be fetched; 2 the command cannot be carried
-out as it was given; 130 interrupted; 141 nobody reads the output.
+Exit codes: 0 done; 1 something is damaged, missing, left to do or could not be fetched; 2 the command cannot
+be carried out as it was given; 130 interrupted; 141 nobody reads the output.
 """
 
 from __future__ import annotations
@@ -48,10 +48,21 @@ class _Version(argparse.Action):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="cnnkit", description="Data sets of the course, and a look at your environment.")
+    parser = _Parser(
+        prog="cnnkit", description="Your notebooks, the course's data sets, and a look at your environment."
+    )
     parser.epilog = (__doc__ or "").split("\n\n", 1)[1]
     parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is, and stop")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    check = commands.add_parser("check", help="run a notebook and say what is done, and what is left")
+    check.add_argument("notebook", metavar="NOTEBOOK", help="its number, such as 02, or a file")
+    check.set_defaults(run=_check)
+
+    submit = commands.add_parser("submit", help="pack a notebook and what belongs to it into one zip file")
+    submit.add_argument("notebook", metavar="NOTEBOOK", help="its number, such as 02, or a file")
+    submit.add_argument("--to", type=Path, metavar="ZIP", help="default: the notebook's name, in this folder")
+    submit.set_defaults(run=_submit)
 
     data = commands.add_parser("data", help="list which data sets are here, or get one")
     data.set_defaults(run=_list)
@@ -70,6 +81,25 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say what this environment lacks")
     doctor.set_defaults(run=_doctor)
     return parser
+
+
+def _check(options: argparse.Namespace) -> int:
+    from cnnkit.homework import check, find
+
+    homework = find(options.notebook)
+    print(f"Running {homework.path} from top to bottom, as it is saved ...", flush=True)
+    report = check(homework, on_finding=lambda finding: print(finding, flush=True))
+    print(f"\n{report}")
+    return int(bool(report.left or report.damage))
+
+
+def _submit(options: argparse.Namespace) -> int:
+    from cnnkit.homework import find, pack
+
+    package = pack(find(options.notebook), options.to)
+    print(package)
+    print(f"Hand in this one file. `cnnkit check {options.notebook}` says what is left to do.")
+    return int(bool(package.flaws))
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -41,7 +41,8 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
             "numpy torch torchvision safetensors tqdm IPython",
         ),
         "doctor": ("data errors", "torch"),
-        "__main__": ("data doctor errors nn", ""),
+        "homework": ("answers check errors nn", "nbclient nbformat"),
+        "__main__": ("data doctor errors homework nn", ""),
         "widgets": (
             "answers convnetjs data errors filters functional layers ledger network nn plot receptive shapes"
             " strokes zoo",
@@ -116,10 +117,17 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "grade": ("cluster course engine errors gradebook grading intake progress result task", ""),
         "summary": ("course result", ""),
         "table": ("course result", "rich"),
-        "report": ("course errors result stock summary", "jinja2 nbgrader"),
+        "report": ("course errors result stock summary text", "jinja2 nbgrader"),
         "doctor": ("course sandbox", ""),
         "demo": ("course errors notebook", ""),
-        "__main__": ("course demo doctor errors grade kit release report result sandbox table", ""),
+        "archive": ("limits", ""),
+        "downloads": ("", ""),
+        "handback": ("course errors result text", ""),
+        "filing": ("archive course downloads errors intake notebook text", ""),
+        "__main__": (
+            "course demo doctor errors filing grade handback kit release report result sandbox table",
+            "",
+        ),
     },
 }
 # what a student's code can see and reach of this package
@@ -233,7 +241,7 @@ def test_what_runs_beside_students_code_imports_nothing_else_of_the_grader():
 def test_nothing_may_import_the_widgets_and_few_the_training():
     allowed = [name for inside, _ in TABLE["cnnkit"].values() for name in inside.split()]
     assert "widgets" not in allowed
-    assert ["answers", "__main__", "widgets"] == [
+    assert ["answers", "homework", "__main__", "widgets"] == [
         unit for unit, (inside, _) in TABLE["cnnkit"].items() if "nn" in inside.split()
     ]
     assert "zoo" in allowed

@@ -69,7 +69,10 @@ def _read(path: Path, size: int, says: bool) -> NDArray[np.uint8]:
 
     try:
         with Image.open(path) as file:
-            image = ImageOps.exif_transpose(file).convert("RGB")
+            image = ImageOps.exif_transpose(file)
+            if image.mode.startswith("I"):  # sixteen bits of grey, which Pillow would cut at eight: all white
+                image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+            image = image.convert("RGB")
     except FileNotFoundError:
         raise DataNotFoundError(
             f"photograph: `name` is {str(path)!r}, expected a file that exists. It is looked for in"

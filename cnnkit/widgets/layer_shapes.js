@@ -47,7 +47,7 @@ function render({ model, el }) {
   };
   const soon = oncePerFrame(draw);
   names.forEach((name) => model.on(`change:${name}`, soon));
-  const resized = new ResizeObserver(() => axis.fit() && soon());
+  const resized = new ResizeObserver(() => axis.fit() && requestAnimationFrame(soon));
   resized.observe(el);
   draw();
   return () => resized.disconnect();

@@ -154,11 +154,17 @@ export function toggle({ name, label }, change) {
 
 // --- Time ---------------------------------------------------------------------------------------
 
-/** Several things may change at once: returns a function that draws once, in the frame that shows them. */
+/** Returns a function that draws at once, and then, however often it is called, once in each frame. */
 export function oncePerFrame(draw) {
-  let waiting = false;
-  return () => {
-    if (!waiting) requestAnimationFrame(() => ((waiting = false), draw()));
-    waiting = true;
+  let [drawn, stale] = [false, false]; // in this frame
+  const now = () => {
+    drawn = true;
+    requestAnimationFrame(() => {
+      drawn = false;
+      if (stale) now();
+    });
+    stale = false;
+    draw();
   };
+  return () => (drawn ? (stale = true) : now());
 }

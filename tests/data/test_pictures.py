@@ -53,6 +53,13 @@ def test_a_photograph_of_four_thousand_pixels_is_made_smaller_and_a_line_says_so
     )
 
 
+def test_sixteen_bits_of_grey_become_eight(tmp_path):
+    deep = tmp_path / "deep.png"
+    Image.fromarray(np.linspace(0, 65535, 30 * 40).astype(np.uint16).reshape(30, 40)).save(deep)
+    expected = np.linspace(0, 65535, 30 * 40).astype(np.uint16).reshape(30, 40) // 256
+    np.testing.assert_array_equal(data.photograph(deep), np.stack([expected] * 3))
+
+
 def test_a_grey_file_comes_in_three_channels_and_a_turned_one_upright(tmp_path, capsys):
     grey = tmp_path / "grey.png"
     Image.new("L", (40, 30), 7).save(grey)
