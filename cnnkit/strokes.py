@@ -18,7 +18,12 @@ POINTS = 100_000
 
 
 def draw(
-    strokes: Sequence[ArrayLike], size: int = 28, width: float = 2.5, centred: bool = False
+    strokes: Sequence[ArrayLike],
+    size: int = 28,
+    width: float = 2.5,
+    centred: bool = False,
+    degrees: float = 0.0,
+    shift: tuple[int, int] = (0, 0),
 ) -> NDArray[np.uint8]:
     """Draw pen strokes, white on black, with soft edges.
 
@@ -34,6 +39,10 @@ def draw(
     centred : bool
         Whether to bring the drawing into MNIST's form: enlarged or shrunk until its longer side is 20 of 28
         pixels, pen included, and moved until its centre of mass is the middle of the image.
+    degrees : float
+        How far to turn the strokes about the middle of the image, counterclockwise, before they are drawn.
+    shift : (int, int), in pixels
+        How far to move the finished image to the right and down; what leaves it is cut off.
 
     Returns
     -------
@@ -44,7 +53,8 @@ def draw(
     ShapeError
         A stroke is no list of points with two numbers each.
     ArgumentError
-        No strokes, or too many; a number that is none, or not finite; a `size` or `width` too small.
+        No strokes, or too many; a number that is none, or not finite; a `size` or `width` too small;
+        a `shift` that is no pair of whole numbers.
 
     Notes
     -----
@@ -58,18 +68,38 @@ def draw(
     ((28, 28), dtype('uint8'), array([  0,  64, 255, 255,  64,   0], dtype=uint8))
     >>> draw([[(3, 2), (3, 5)]], centred=True).any(axis=1).sum()
     np.int64(20)
+    >>> draw([[(14, 4), (14, 24)]], degrees=90, shift=(0, 3))[17, ::4]
+    array([  0, 255, 255, 255, 255, 255, 255], dtype=uint8)
     """
     lines = _require_strokes(strokes)
     _require_number("size", size, 8, whole=True)
     _require_number("width", width, 0)
-    if not centred:
-        return _painted(lines, size, width)
-    lines = _fitted(lines, size, width)
-    middle = np.full(2, size / 2)
-    # Two rounds: where the first one cut something off, its centre of mass was not the drawing's.
-    for _ in range(2):
-        lines = [line + middle - _centre_of_mass(_painted(lines, size, width)) for line in lines]
-    return _painted(lines, size, width)
+    right, down = _require_turn_and_shift(degrees, shift)
+    if degrees:
+        lines = _turned(lines, size, degrees)
+    if centred:
+        lines = _fitted(lines, size, width)
+        middle = np.full(2, size / 2)
+        # Two rounds: where the first one cut something off, its centre of mass was not the drawing's.
+        for _ in range(2):
+            lines = [line + middle - _centre_of_mass(_painted(lines, size, width)) for line in lines]
+    return _shifted(_painted(lines, size, width), right, down)
+
+
+def _turned(lines: list[NDArray[np.float64]], size: int, degrees: float) -> list[NDArray[np.float64]]:
+    """Return the strokes turned about the middle of the image; y runs down, so that the sine's sign is."""
+    cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    turn = np.array([[cos, -sin], [sin, cos]])
+    return [(line - size / 2) @ turn + size / 2 for line in lines]
+
+
+def _shifted(image: NDArray[np.uint8], right: int, down: int) -> NDArray[np.uint8]:
+    """Return the image moved by whole pixels, black where nothing comes in."""
+    size = len(image)
+    right, down = (max(-size, min(move, size)) for move in (right, down))
+    wide = np.zeros((3 * size, 3 * size), dtype=np.uint8)
+    wide[size + down : 2 * size + down, size + right : 2 * size + right] = image
+    return wide[size : 2 * size, size : 2 * size].copy()
 
 
 def _fitted(lines: list[NDArray[np.float64]], size: int, width: float) -> list[NDArray[np.float64]]:
@@ -159,3 +189,20 @@ def _require_number(name: str, value: object, least: float, whole: bool = False)
             f"draw: `{name}` is {value!r}, expected a {kind} of pixels {bound}. Write {name}="
             f"{'28' if whole else '2.5'}."
         )
+
+
+def _require_turn_and_shift(degrees: Any, shift: Any) -> tuple[int, int]:
+    if not isinstance(degrees, int | float | np.number) or not np.isfinite(degrees):
+        raise ArgumentError(
+            f"draw: `degrees` is {degrees!r}, expected a finite number. Write degrees=15 to turn it a little"
+            " to the left."
+        )
+    pair = tuple(shift) if isinstance(shift, Sequence | np.ndarray) else ()
+    if len(pair) != 2 or not all(
+        isinstance(move, int | np.integer) and not isinstance(move, bool) for move in pair
+    ):
+        raise ArgumentError(
+            f"draw: `shift` is {shift!r}, expected two whole numbers of pixels, to the right and down. Write"
+            " shift=(5, 0) to move it to the right by 5."
+        )
+    return int(pair[0]), int(pair[1])

@@ -102,3 +102,41 @@ def test_what_cannot_be_drawn_is_said_with_its_cure(arguments, kind, text):
     with pytest.raises(kind, match=re.escape(text)) as error:
         strokes.draw(*arguments)
     assert str(error.value).startswith("draw: ")
+
+
+def test_degrees_turn_a_drawing_counterclockwise_as_numpy_does():
+    upright = strokes.draw(FOUR)
+    for quarters in range(4):
+        assert np.array_equal(np.rot90(upright, quarters), strokes.draw(FOUR, degrees=90 * quarters))
+
+
+def test_a_drawing_is_turned_before_it_is_centred():
+    assert np.array_equal(
+        np.rot90(strokes.draw(FOUR, centred=True)), strokes.draw(FOUR, centred=True, degrees=90)
+    )
+
+
+@pytest.mark.parametrize("shift", [(5, 0), (0, -3), (-7, 2), (28, 0), (0, -400)])
+def test_a_shift_moves_the_finished_image_and_brings_in_black(shift):
+    still, (right, down) = strokes.draw(FOUR, centred=True), shift
+    expected = np.zeros_like(still)
+    for row, column in np.argwhere(still):
+        if 0 <= row + down < 28 and 0 <= column + right < 28:
+            expected[row + down, column + right] = still[row, column]
+    assert np.array_equal(expected, strokes.draw(FOUR, centred=True, shift=shift))
+
+
+@pytest.mark.parametrize(
+    ("named", "text"),
+    [
+        ({"degrees": "15"}, "`degrees` is '15', expected a finite number. Write degrees=15"),
+        ({"degrees": float("inf")}, "`degrees` is inf, expected a finite number."),
+        ({"shift": 3}, "`shift` is 3, expected two whole numbers of pixels, to the right and down."),
+        ({"shift": (1.5, 0)}, "`shift` is (1.5, 0), expected two whole numbers of pixels"),
+        ({"shift": (1, 2, 3)}, "Write shift=(5, 0) to move it to the right by 5."),
+    ],
+)
+def test_a_turn_or_a_shift_that_is_none_is_refused(named, text):
+    with pytest.raises(ArgumentError) as refused:
+        strokes.draw(FOUR, **named)
+    assert text in str(refused.value)

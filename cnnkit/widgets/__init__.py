@@ -7,6 +7,8 @@ the Python side has the same arithmetic, and ``tests/cases`` proves the two equa
 from __future__ import annotations
 
 from cnnkit.widgets.convolution_stepper import Convolution, ConvolutionStepper, convolution_stepper
+from cnnkit.widgets.draw_digit import DrawDigit, Drawing, draw_digit
+from cnnkit.widgets.filter_grid import ChosenFilter, FilterGrid, filter_grid
 from cnnkit.widgets.layer_shapes import LayerShape, LayerShapes, layer_shapes
 from cnnkit.widgets.layer_stack import LayerStack, layer_stack
 from cnnkit.widgets.noise_explorer import Noise, NoiseExplorer, noise_explorer
@@ -16,8 +18,12 @@ from cnnkit.widgets.receptive_field_value import SeenUnit
 from cnnkit.widgets.training_dashboard import TrainingDashboard, training_dashboard
 
 __all__ = [
+    "ChosenFilter",
     "Convolution",
     "ConvolutionStepper",
+    "DrawDigit",
+    "Drawing",
+    "FilterGrid",
     "LayerShape",
     "LayerShapes",
     "LayerStack",
@@ -28,6 +34,8 @@ __all__ = [
     "SeenUnit",
     "TrainingDashboard",
     "convolution_stepper",
+    "draw_digit",
+    "filter_grid",
     "layer_shapes",
     "layer_stack",
     "noise_explorer",
