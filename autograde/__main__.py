@@ -1,9 +1,9 @@
-"""The command line: ``autograde release | grade | report | doctor | demo``.
+"""The command line: ``autograde release | intake | grade | report | export | doctor | demo``.
 
 Exit codes: 0 done; 1 something was found that needs attention (a release that differs from its source or
-leaks, a source notebook with a mistake, a missing requirement, a kept result that cannot be read); 2 the
-command cannot be carried out as it was given; 130 interrupted; 141 nobody reads the output. A submission that
-cannot be graded is a row in the report, not an error.
+leaks, a source notebook with a mistake, a missing requirement, a hand-in or a kept result that cannot be
+read); 2 the command cannot be carried out as it was given; 130 interrupted; 141 nobody reads the output. A
+submission that cannot be graded is a row in the report, not an error.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import argparse
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -69,6 +70,14 @@ def _parser() -> argparse.ArgumentParser:
     release.add_argument("--student-kit", type=Path, metavar="FILE.zip", help="also pack what students need")
     release.set_defaults(run=_release)
 
+    intake = commands.add_parser("intake", parents=[common], help="take in downloads of Canvas or Moodle")
+    intake.description = (
+        "Sort downloaded hand-ins by student and assignment into the folder that grade reads."
+    )
+    intake.add_argument("downloads", nargs="+", type=Path, metavar="DOWNLOAD", help="a zip file, or a folder")
+    intake.add_argument("--assignment", default="", metavar="ASSIGNMENT", help="default: what most of it is")
+    intake.set_defaults(run=_intake)
+
     grade = commands.add_parser("grade", parents=[common], help="grade what was handed in")
     grade.description = "Grade what was handed in. Students' code runs in a sandbox, the tests outside of it."
     grade.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
@@ -87,6 +96,18 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     report.add_argument("--to", type=Path, metavar="DIR", help="default: report/ in the course's work folder")
     report.set_defaults(run=_report)
+
+    export = commands.add_parser(
+        "export", parents=[common], help="fill in Canvas's or Moodle's table of grades"
+    )
+    export.add_argument("assignment", metavar="ASSIGNMENT")
+    export.add_argument("table", type=Path, metavar="TABLE.csv", help="as Canvas or Moodle exported it")
+    export.add_argument("--to", type=Path, metavar="FILE.csv", help="default: TABLE-graded.csv beside it")
+    export.add_argument("--column", default="", metavar="NAME", help="Canvas's column, if it cannot be told")
+    export.add_argument(
+        "--scale", action="store_true", help="stretch points to what the system takes as full"
+    )
+    export.set_defaults(run=_export)
 
     doctor = commands.add_parser("doctor", parents=[common], help="say what this machine lacks")
     doctor.set_defaults(run=_doctor)
@@ -163,6 +184,22 @@ def _say_what_is_unprotected() -> None:
     print(f"--no-sandbox: {Bare.unprotected}", file=sys.stderr)
 
 
+def _intake(options: argparse.Namespace) -> int:
+    from autograde.filing import TABLE, file_away
+
+    course = find(options.course)
+    assignment = course.choose([options.assignment])[0].name if options.assignment else ""
+    with course.alone():
+        rows = file_away(course, options.downloads, assignment)
+    for row in rows:
+        if row.outcome in ("replaced", "refused") or row.late or row.note:
+            print(row)
+    counts = Counter(row.outcome for row in rows)
+    said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+    print(f"{len(rows)} hand-ins: {said or 'none'}. All are listed in {course.work / TABLE}.")
+    return int(counts["refused"] > 0)
+
+
 def _grade(options: argparse.Namespace) -> int:
     from collections import Counter, defaultdict
 
@@ -206,6 +243,18 @@ def _report(options: argparse.Namespace) -> int:
         print(f"report: {path} cannot be read and is left out. Run `autograde grade` again.", file=sys.stderr)
     print(report.write(course, assignments, folder, course.title))
     return 1 if lost else 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from autograde import report
+    from autograde.handback import fill
+
+    course = find(options.course)
+    (assignment,) = course.choose([options.assignment])
+    to = options.to or options.table.with_name(f"{options.table.stem}-graded.csv")
+    print(fill(options.table, report.recorded(course, [assignment]), to, options.column, options.scale))
+    print(f"Upload {to}.")
+    return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:

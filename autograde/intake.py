@@ -19,7 +19,7 @@ from autograde.notebook import Notebook, graded_as, load
 from autograde.result import State
 from autograde.text import plain
 
-__all__ = ["Submission", "collect"]
+__all__ = ["Submission", "collect", "graded_ids"]
 
 DEEPEST = 32  # folders inside one another
 MOST_FILES = 10_000
@@ -106,7 +106,7 @@ class _Desk:
         self.folder = folder
         self.student = plain(folder.name).replace("\n", r"\n").replace("\t", r"\t")
         self.known = known
-        self.ids = {name: _ids(nb) for name, nb in known.items()}
+        self.ids = {name: graded_ids(nb) for name, nb in known.items()}
         self.filed: dict[str, list[_Found]] = {name: [] for name in known}
         self.stray: list[_Found] = []
         self.files = _files(folder)
@@ -119,7 +119,7 @@ class _Desk:
             nb = load(path)
         except NotebookError as error:
             return _Found(path, unreadable=str(error))
-        ids = _ids(nb)
+        ids = graded_ids(nb)
         shared = {name: len(ids & wanted) for name, wanted in self.ids.items()}
         best = max(shared, key=lambda name: shared[name])
         return _Found(path, best if shared[best] else "", _language(nb))
@@ -215,7 +215,8 @@ def _cannot_be_read(files: Sequence[Path]) -> str:
     return ""
 
 
-def _ids(nb: Notebook) -> set[str]:
+def graded_ids(nb: Notebook) -> set[str]:
+    """Return the ids of a notebook's graded cells, which tell whose assignment it is."""
     cells = (cell for cell in nb["cells"] if graded_as(cell) in ("solution", "test", "by hand"))
     return {str(cell["metadata"]["nbgrader"].get("grade_id")) for cell in cells}
 

@@ -14,10 +14,9 @@ from autograde.course import Assignment, Course
 from autograde.errors import CourseError
 from autograde.result import Result, State, recall
 from autograde.summary import AssignmentSummary, findings, summarise
+from autograde.text import harmless
 
 __all__ = ["page", "recorded", "write", "write_tables"]
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 def recorded(course: Course, assignments: Sequence[Assignment]) -> list[Result]:
@@ -134,9 +133,4 @@ def _table(path: Path, heading: Sequence[str], rows: Iterable[Sequence[object]])
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(heading)
-        table.writerows([_harmless(value) for value in row] for row in rows)
-
-
-def _harmless(value: object) -> object:
-    """Keep a spreadsheet from running a text: students choose what some of these say."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+        table.writerows([harmless(value) for value in row] for row in rows)

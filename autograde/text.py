@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["plain", "printable"]
+__all__ = ["harmless", "plain", "printable"]
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -29,3 +30,14 @@ def plain(text: str) -> str:
     'cell \\x1b[2J'
     """
     return CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), printable(text))
+
+
+def harmless(value: object) -> object:
+    """Keep a spreadsheet from running a text: students choose what some of a table's cells say.
+
+    Examples
+    --------
+    >>> harmless("=1+1"), harmless(-1)
+    ("'=1+1", -1)
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

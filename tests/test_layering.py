@@ -117,10 +117,17 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "grade": ("cluster course engine errors gradebook grading intake progress result task", ""),
         "summary": ("course result", ""),
         "table": ("course result", "rich"),
-        "report": ("course errors result stock summary", "jinja2 nbgrader"),
+        "report": ("course errors result stock summary text", "jinja2 nbgrader"),
         "doctor": ("course sandbox", ""),
         "demo": ("course errors notebook", ""),
-        "__main__": ("course demo doctor errors grade kit release report result sandbox table", ""),
+        "archive": ("limits", ""),
+        "downloads": ("", ""),
+        "handback": ("course errors result text", ""),
+        "filing": ("archive course downloads errors intake notebook text", ""),
+        "__main__": (
+            "course demo doctor errors filing grade handback kit release report result sandbox table",
+            "",
+        ),
     },
 }
 # what a student's code can see and reach of this package
