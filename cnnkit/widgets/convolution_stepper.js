@@ -203,6 +203,11 @@ function render({ model, el }) {
     set({ shown: [...get("shown"), state.step] });
     field.focus();
   });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault(); // JupyterLab lets no form be submitted by this key
+    part("asking").requestSubmit();
+  });
   field.addEventListener("input", () => complain(""));
 
   // --- Drawing ---
@@ -267,8 +272,7 @@ function render({ model, el }) {
     state = stateNow();
     const { made, at, predict, isKnown, settings } = state;
     const cell = cellSize((el.clientWidth || 700) - 24, made); // 0 while hidden in another tab
-    el.style.setProperty("--cell", `${cell}px`);
-    el.classList.toggle("small", cell < 26);
+    el.style.setProperty("--side", `${cell}px`);
     showControls(state);
     tables.show(state);
     part("problem").textContent = made.problem ?? "";

@@ -54,7 +54,7 @@ function productsMarkup({ values, products }, laid, taps, level) {
       const factors = level > 0 ? `${cellText(value)}·${factor(laid[a][b])}` : "";
       return `<td><span>${factors}</span><b>${level > 1 ? cellText(products[a][b]) : "?"}</b></td>`;
     });
-    return `<tr>${cells.join("")}<td class="far">${level > 1 ? cellText(sum, 7) : ""}</td></tr>`;
+    return `<tr>${cells.join("")}<td class="so-far">${level > 1 ? cellText(sum, 7) : ""}</td></tr>`;
   });
   return `<tr><th colspan="${taps[1]}">pixel · weight</th><th>sum so far</th></tr>${rows.join("")}`;
 }
@@ -121,7 +121,7 @@ export function tablesView(el, { edit, pick, complain }) {
     if (made.problem) return;
     const [height, width] = made.extents;
     const place = { left: at.window.left, top: at.window.top, width, height };
-    for (const [side, cells] of Object.entries(place)) lens.style[side] = `calc(${cells} * var(--cell))`;
+    for (const [side, cells] of Object.entries(place)) lens.style[side] = `calc(${cells} * var(--side))`;
   };
 
   const showKernel = ({ made, channel, level }) => {

@@ -37,7 +37,7 @@ CELLS = [
 ]
 MAKE, READ, SET, SHOW_AGAIN, MAKE_CHANNELS, MAKE_IMPOSSIBLE = range(len(CELLS))
 THEMES = ["JupyterLab Light", "JupyterLab Dark"]
-WORDS = "label span, .caption, figcaption, .sums b, .sums span, .sums .far, .sum, .steps button, .place,"
+WORDS = "label span, .caption, figcaption, .sums b, .sums span, .sums .so-far, .sum, .steps button, .place,"
 WORDS += " table.cells td:not(:has(input)), table.cells button, .relation, .tag, .verdict span"
 
 
@@ -90,7 +90,7 @@ def expect_value(notebook: Notebook, **expected: Any) -> None:
 def test_the_page_opens_at_the_first_window(widget: Locator) -> None:
     expect(widget.locator(".place")).to_have_text("window 1 of 30")
     expect(widget.locator(".sum")).to_have_text("Output row 0, column 0: 0 + 0 + 1 = 1")
-    expect(widget.locator(".sums td:not(.far) b")).to_have_text(["0"] * 8 + ["1"])
+    expect(widget.locator(".sums td:not(.so-far) b")).to_have_text(["0"] * 8 + ["1"])
     expect(output_cell(widget, 0, 0)).to_have_text("1")
     expect(output_cell(widget, 0, 1)).to_have_text("·")
     expect(widget.locator(".input figcaption")).to_have_text("Input 5 × 6, padded to 7 × 8")
@@ -235,7 +235,7 @@ def test_a_prediction_is_judged_and_the_mistake_is_named(
         "✗ not yetThat is what comes out when the kernel is flipped before it slides, which is true"
         " convolution. Lay the kernel on the image as it is written, multiply and add."
     )
-    expect(widget.locator(".sums td:not(.far) b")).to_have_text(["?"] * 9)
+    expect(widget.locator(".sums td:not(.so-far) b")).to_have_text(["?"] * 9)
     screenshot(widget, "convolution-stepper-predicting")
     typed.fill("0")
     typed.press("Enter")
@@ -266,7 +266,7 @@ def test_the_channels_of_a_window_add_up(notebook: Notebook) -> None:
     notebook.page.keyboard.press("ArrowRight")
     expect(second).to_be_focused()
     expect(pixel(widget, 1, 0)).to_have_value("4")
-    expect(widget.locator(".sums .far").last).to_have_text("3")
+    expect(widget.locator(".sums .so-far").last).to_have_text("3")
     widget.get_by_label("Bias").fill("-1")
     expect(total(widget)).to_have_text("5")
 
