@@ -125,7 +125,8 @@ def test_the_test_split_is_used_once_and_after_everything_else(data, monkeypatch
         "cnnkit.nn.loop.evaluate", lambda model, split: order.append(id(split)) or nn.evaluate(model, split)
     )
     monkeypatch.setattr(
-        "cnnkit.nn.beginning.evaluate", lambda model, split: order.append(id(split)) or nn.evaluate(model, split)
+        "cnnkit.nn.beginning.evaluate",
+        lambda model, split: order.append(id(split)) or nn.evaluate(model, split),
     )
     fit(data, epochs=2)
     assert order.count(id(data.test)) == 1
