@@ -90,21 +90,21 @@ const SIZES = {
   1: "Type one number: the map is flat here.",
 };
 const sizesOf = (right) => (Array.isArray(right) ? right.length : 0);
-const same = (one, other) => String(one) === String(other);
+const sameEntry = (one, other) => String(one) === String(other);
 
 function verdictOf(ask, name, words, key, said, answer, lines) {
   const { right, wrong } = key[name];
   if (!words.trim()) return ["open", ""];
   if (answer === null) return ["unreadable", SIZES[sizesOf(right)] ?? NUMBER];
-  if (same(answer, right)) return ["right", ""];
+  if (sameEntry(answer, right)) return ["right", ""];
   const above = Object.entries(lines);
   if (name === TOTAL && above.every(([, value]) => value !== null)) {
-    if (above.every(([line, value]) => same(value, key[line].right)))
+    if (above.every(([line, value]) => sameEntry(value, key[line].right)))
       return ["sum", "Every line is right, but they do not add up to this."];
     if (above.reduce((all, [, value]) => all + value, 0) === answer)
       return ["sum", "Your lines add up to this: put the wrong ones right first."];
   }
-  const found = (wrong.find(([value]) => same(value, answer))?.[1] ?? []).map((id) => said[`${ask}/${id}`]);
+  const found = (wrong.find(([value]) => sameEntry(value, answer))?.[1] ?? []).map((id) => said[`${ask}/${id}`]);
   if (found.length === 1) return ["mistake", `Perhaps ${found[0][0]}? ${found[0][1]}`];
   if (found.length) {
     const either = found.map(([when]) => when).join("; or ");

@@ -135,7 +135,7 @@ const OVERLAYS = [
   ["gradient", "gradient"],
   ["average", "average"],
 ];
-const PATIENCE = 8000; // milliseconds until a kernel that says nothing is thought to be gone
+const PATIENCE = 30000; // milliseconds until a kernel that says nothing is thought to be gone
 
 const PAGE = `
   <div class="depth"></div>
@@ -354,7 +354,7 @@ function render({ model, el }) {
       part("told").textContent = measuredText(reply, map, image, seen, overlay);
     } else if (asked !== String(wish)) {
       [asked, gone] = [String(wish), false];
-      part("told").textContent = "Measuring …";
+      part("told").textContent = "Measuring … (the first time takes some seconds)";
       ask(wish);
     } else if (gone) part("told").textContent = "Measuring needs a running kernel: run the cell again.";
   };
