@@ -246,7 +246,7 @@ def test_a_network_that_the_page_cannot_compute_is_computed_by_the_kernel() -> N
     assert pad.network["by_kernel"].startswith("Skipping holds a layer that this page does not know")
     assert [layer["name"] for layer in pad.network["layers"]] == ["conv", "mix", "fc"]
     assert (pad.weights, pad.answer) == (b"", {})
-    pad._look(None, {"look": True}, [])
+    pad._look(None, {"look": pad.drawing.as_dict()}, [])
     x = (torch.from_numpy(pad.value)[None, None].float() / 255 - MNIST_MOMENTS[0]) / MNIST_MOMENTS[1]
     with torch.no_grad():
         expected = [model.conv(x), model.mix(model.conv(x)), model(x)]
@@ -261,7 +261,7 @@ def test_an_error_of_the_kernel_is_told_to_the_page() -> None:
     model = Skipping()
     pad = widgets.draw_digit(model, strokes=FOUR)
     model.fc = nn.Linear(3, 10)
-    pad._look(None, {"look": True}, [])
+    pad._look(None, {"look": pad.drawing.as_dict()}, [])
     assert pad.answer["problem"].startswith("The kernel could not compute it: mat1 and mat2")
 
 

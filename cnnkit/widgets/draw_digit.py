@@ -140,13 +140,10 @@ class DrawDigit(PicturedWidget):
         if not isinstance(content, dict) or not content.get("look"):
             return
         try:
-            answer = {
-                "probabilities": self._reader.probabilities(self.value).tolist(),
-                "outputs": [
-                    output.astype("<f4").tobytes() for _, _, output in self._reader.outputs(self.value)
-                ],
-                "problem": "",
-            }
+            image = Drawing.of(content["look"]).image
+            outputs = [output.astype("<f4").tobytes() for _, _, output in self._reader.outputs(image)]
+            probabilities = self._reader.probabilities(image).tolist()
+            answer = {"probabilities": probabilities, "outputs": outputs, "problem": ""}
         except Exception as error:
             answer = {"problem": f"The kernel could not compute it: {error}"}
         self.set_trait("answer", answer)
