@@ -132,8 +132,13 @@ class DrawDigit(PicturedWidget):
 
     @traitlets.observe("_kept")
     def _write(self, _: Any) -> None:
-        if self._file is not None:
+        if self._file is None:
+            return
+        try:
             _write(self._file, self._kept)
+        except OSError as error:
+            problem = f"`{self._file}` cannot be written: {error}. Copy the code into a cell."
+            self.set_trait("answer", self.answer | {"problem": problem})
 
     def _look(self, _: Any, content: Any, __: Any) -> None:
         """Answer a page that cannot compute the network."""
