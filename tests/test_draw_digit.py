@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from cnnkit import strokes, widgets, zoo
+from cnnkit.answers import diagnose, question
 from cnnkit.errors import ArgumentError, DataDamagedError, ShapeError
 from cnnkit.nn import as_input, build, pretrained
 from cnnkit.nn.inputs import MNIST
@@ -226,6 +227,19 @@ def test_a_file_that_holds_something_else_is_left_as_it_is(tmp_path: Path, held:
     assert file.read_text(encoding="utf-8") == held
 
 
+def test_a_file_that_cannot_be_written_is_told_to_the_page(tmp_path: Path) -> None:
+    pad = widgets.draw_digit(strokes=FOUR, file=tmp_path / "missing" / "drawings.json")
+    pad.keep("sure")
+    assert "drawings.json` cannot be written: " in pad.answer["problem"]
+    assert list(pad.kept) == ["sure"]
+
+
+@pytest.mark.node
+def test_scores_that_are_no_numbers_are_told_as_such(in_node: InNode) -> None:
+    tried = f"{SCRIPT}\nexport const broken = () => [percent(NaN), percent(Infinity)];"
+    assert in_node(tried, [["broken"]]) == [["no number", "no number"]]
+
+
 class Skipping(nn.Module):
     """A network with a skip connection, which no list of layers describes."""
 
@@ -246,7 +260,7 @@ def test_a_network_that_the_page_cannot_compute_is_computed_by_the_kernel() -> N
     assert pad.network["by_kernel"].startswith("Skipping holds a layer that this page does not know")
     assert [layer["name"] for layer in pad.network["layers"]] == ["conv", "mix", "fc"]
     assert (pad.weights, pad.answer) == (b"", {})
-    pad._look(None, {"look": True}, [])
+    pad._look(None, {"look": pad.drawing.as_dict()}, [])
     x = (torch.from_numpy(pad.value)[None, None].float() / 255 - MNIST_MOMENTS[0]) / MNIST_MOMENTS[1]
     with torch.no_grad():
         expected = [model.conv(x), model.mix(model.conv(x)), model(x)]
@@ -261,7 +275,7 @@ def test_an_error_of_the_kernel_is_told_to_the_page() -> None:
     model = Skipping()
     pad = widgets.draw_digit(model, strokes=FOUR)
     model.fc = nn.Linear(3, 10)
-    pad._look(None, {"look": True}, [])
+    pad._look(None, {"look": pad.drawing.as_dict()}, [])
     assert pad.answer["problem"].startswith("The kernel could not compute it: mat1 and mat2")
 
 
@@ -356,3 +370,18 @@ def test_importing_loads_neither_torch_nor_matplotlib_and_grading_needs_neither(
     )
     text = "draw_digit: strokes.draw([[(14, 4), (14, 24)]], centred=True)"
     assert fresh(code, NBGRADER_EXECUTION="autograde") == f"[]\n{sorted({VIEW, 'text/plain'})}\n{text}"
+
+
+def test_drawings_made_on_the_pad_answer_question_a6_1() -> None:
+    pad = widgets.draw_digit(strokes=[[(14, 4), (14, 24)]])
+    pad.keep("sure")
+    while pad.prediction[0][0] == 1:
+        pad.right += 1
+    pad.keep("moved")
+    pad.right, reach = 0, 0.0
+    while pad.prediction[0][1] - pad.prediction[1][1] >= 0.2:
+        pad.strokes = [*FOUR, [(9, 5), (9 + (reach := reach + 0.1), 5)]]
+    pad.keep("confusing")
+    drawings: dict[str, Any] = {"digit": 1}
+    exec(pad.kept_code, {"strokes": strokes, "drawings": drawings})
+    assert diagnose(question("drawings"), drawings.get).points == 4  # type: ignore[arg-type]

@@ -16,12 +16,12 @@ import torch
 from torch import nn
 
 from cnnkit import data, widgets
+from cnnkit.data.pieces import pieces
 from cnnkit.errors import ArgumentError, ShapeError
 from cnnkit.filters import normalised
 from cnnkit.nn import as_input, inspect, pretrained
 from cnnkit.widgets.assets import script
 from cnnkit.widgets.fallback import VIEW
-from cnnkit.widgets.filter_grid_network import pieces
 
 CASES = json.loads((Path(__file__).parent / "cases/filter_grid.json").read_text(encoding="utf-8"))["cases"]
 SCRIPT = script("filter_grid")
@@ -101,6 +101,11 @@ def test_arrow_keys_stay_inside_the_grid(in_node: InNode) -> None:
     assert found == [1, 9, 3, 7, 7, 9, 0, 0]
 
 
+def look(grid: widgets.FilterGrid) -> None:
+    """Ask as the page does, for what is chosen."""
+    grid._look(None, {"look": [grid.layer, grid.filter, grid.image]}, [])
+
+
 @pytest.fixture(scope="module")
 def grid() -> widgets.FilterGrid:
     return widgets.filter_grid(layer="conv4", filter=55, image=3)
@@ -108,7 +113,7 @@ def grid() -> widgets.FilterGrid:
 
 @pytest.fixture(scope="module")
 def answer(grid: widgets.FilterGrid) -> dict[str, Any]:
-    grid._look(None, {"look": True}, [])
+    look(grid)
     return dict(grid.answer)
 
 
@@ -156,7 +161,7 @@ def test_the_guided_gradient_is_inspects(answer: dict[str, Any], x: torch.Tensor
 
 
 def test_the_weights_of_the_layer_come_with_the_first_look(grid: widgets.FilterGrid) -> None:
-    grid._look(None, {"look": True}, [])
+    look(grid)
     assert grid.weights["of"] == "conv4"
     found = np.frombuffer(grid.weights["values"], "<f4").reshape(128, 96, 3, 3)
     assert np.array_equal(found, pretrained("cifar10").model.conv4.weight.detach().numpy())
@@ -180,7 +185,7 @@ def test_another_layer_keeps_what_it_can() -> None:
 def test_an_error_of_the_kernel_is_told_to_the_page() -> None:
     model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(9, 2))
     grid = widgets.filter_grid(model)
-    grid._look(None, {"look": True}, [])
+    look(grid)
     assert grid.answer["problem"].startswith(
         "The kernel could not compute it: activations: `images` has shape"
     )
@@ -199,7 +204,7 @@ def test_where_a_relu_is_a_function_all_but_the_guided_gradient_is_shown() -> No
             return self.two(torch.relu(self.one(x)))
 
     grid = widgets.filter_grid(Plain(), layer="two")
-    grid._look(None, {"look": True}, [])
+    look(grid)
     assert grid.answer["guided"] == b""
     assert grid.answer["note"].startswith("guided_backprop: ")
     assert len(grid.answer["top"]) == 9
@@ -209,7 +214,7 @@ def test_a_split_is_normalised_as_its_loader_does() -> None:
     split = data.load("digits").test.take(30)
     model = nn.Sequential(nn.Conv2d(1, 4, 5), nn.ReLU())
     grid = widgets.filter_grid(model, images=split, filter=2)
-    grid._look(None, {"look": True}, [])
+    look(grid)
     top = inspect.top_patches(model, split, "0", 2)
     assert [best["index"] for best in grid.answer["top"]] == top.index.tolist()
     assert [best["value"] for best in grid.answer["top"]] == pytest.approx(top.value.tolist(), abs=1e-5)
@@ -218,7 +223,7 @@ def test_a_split_is_normalised_as_its_loader_does() -> None:
 
 def test_a_network_of_digits_is_shown_digits() -> None:
     grid = widgets.filter_grid("digits", layer="conv2", filter=5)
-    grid._look(None, {"look": True}, [])
+    look(grid)
     assert "problem" not in grid.answer
     assert (grid.count, grid.answer["shape"]) == (200, [1, 28, 28])
 
@@ -233,7 +238,7 @@ def test_where_layers_skip_the_box_is_the_whole_image() -> None:
             return x + self.two(self.one(x))
 
     grid = widgets.filter_grid(Skipping(), layer="two")
-    grid._look(None, {"look": True}, [])
+    look(grid)
     assert grid.answer["box"] == [0, 32, 0, 32]
 
 

@@ -14,6 +14,7 @@ export const likeliest = (probabilities, count = SHOWN) =>
 
 /** A probability in percent that never says 100 or 0 of what is not. */
 export function percent(share) {
+  if (!Number.isFinite(share)) return "no number";
   if (share < 1 && share > 0.9995) return "> 99.9 %";
   if (share > 0 && share < 0.0005) return "< 0.1 %";
   return `${(100 * share).toFixed(1)} %`;
@@ -42,7 +43,9 @@ export function answersView() {
   const part = (name) => el.querySelector(name);
   const rows = [...part("ol").children];
   const show = (probabilities, nothing) => {
-    const best = probabilities ? likeliest(probabilities) : [];
+    const sound = probabilities?.every(Number.isFinite);
+    const best = sound ? likeliest(probabilities) : [];
+    if (probabilities && !sound) nothing = "The network's scores are no numbers: its training has diverged.";
     rows.forEach((row, place) => {
       const [name, share] = best[place] ?? ["–", 0];
       row.querySelector("b").textContent = name;

@@ -73,10 +73,11 @@ function render({ model, el }) {
   const set = (changes) => {
     for (const [name, value] of Object.entries(changes)) model.set(name, value);
     model.save_changes();
-    if (network.by_kernel) model.send({ look: true });
     announce = true;
     soon();
   };
+  // The drawing goes with the question: it may overtake the settings, which wait for a busy kernel.
+  const askKernel = () => network.by_kernel && model.send({ look: drawing() });
   const undo = () => {
     if (!undone.length) return say("Nothing to undo.");
     before = undone.pop();
@@ -152,13 +153,14 @@ function render({ model, el }) {
   };
   const onKept = () => kept.show(model.get("_kept"));
   const changes = [["strokes", onStrokes], ["_kept", onKept]];
+  changes.push(...SETTINGS.map((name) => [name, askKernel]));
   changes.push(...[...SETTINGS, "scale", "answer"].map((name) => [name, soon]));
   changes.forEach(([name, react]) => model.on(`change:${name}`, react));
   const resized = new ResizeObserver(() => maps.fit() && soon());
   resized.observe(el);
   onKept();
   draw();
-  if (network.by_kernel) model.send({ look: true });
+  askKernel();
   return () => {
     resized.disconnect();
     changes.forEach(([name, react]) => model.off(`change:${name}`, react));

@@ -132,21 +132,23 @@ class DrawDigit(PicturedWidget):
 
     @traitlets.observe("_kept")
     def _write(self, _: Any) -> None:
-        if self._file is not None:
+        if self._file is None:
+            return
+        try:
             _write(self._file, self._kept)
+        except OSError as error:
+            problem = f"`{self._file}` cannot be written: {error}. Copy the code into a cell."
+            self.set_trait("answer", self.answer | {"problem": problem})
 
     def _look(self, _: Any, content: Any, __: Any) -> None:
         """Answer a page that cannot compute the network."""
         if not isinstance(content, dict) or not content.get("look"):
             return
         try:
-            answer = {
-                "probabilities": self._reader.probabilities(self.value).tolist(),
-                "outputs": [
-                    output.astype("<f4").tobytes() for _, _, output in self._reader.outputs(self.value)
-                ],
-                "problem": "",
-            }
+            image = Drawing.of(content["look"]).image
+            outputs = [output.astype("<f4").tobytes() for _, _, output in self._reader.outputs(image)]
+            probabilities = self._reader.probabilities(image).tolist()
+            answer = {"probabilities": probabilities, "outputs": outputs, "problem": ""}
         except Exception as error:
             answer = {"problem": f"The kernel could not compute it: {error}"}
         self.set_trait("answer", answer)

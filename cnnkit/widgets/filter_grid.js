@@ -163,12 +163,14 @@ function render({ model, el }) {
   });
   part(".top").append(top.el);
   const keyOf = ({ layer: of, filter, image: number }) => JSON.stringify([of, filter, number]);
+  // What is asked for goes with the question: it may overtake the settings, which wait for a busy kernel.
   const ask = (settings) => {
     const key = keyOf(settings);
     const { of } = model.get("weights");
     if ((model.get("answer").of === key && of === settings.layer) || asked === key) return;
     asked = key;
-    model.send({ look: true });
+    const { layer: name, filter, image: number } = settings;
+    model.send({ look: [name, filter, number] });
   };
   const showAnswer = (settings) => {
     const answer = model.get("answer");

@@ -132,7 +132,7 @@ class FilterGrid(PicturedWidget):
         """Compute what the page asks for: weights of the layer, answers of the filter."""
         if not isinstance(content, dict) or not content.get("look"):
             return
-        layer, number, image = self.layer, self.filter, self.image
+        layer, number, image = content["look"]
         key = json.dumps([layer, number, image], separators=(",", ":"), ensure_ascii=False)
         try:
             if self.weights.get("of") != layer:

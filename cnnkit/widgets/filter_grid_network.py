@@ -16,34 +16,10 @@ if TYPE_CHECKING:
 
     from cnnkit.receptive import ReceptiveField
 
-__all__ = ["FilteredImages", "pieces"]
+__all__ = ["FilteredImages"]
 
 TOP = 9
 AT_ONCE = 50  # images in one pass: the maps of a first layer are large
-SIDES = (213, 142, 106, 71)  # pixels of the square pieces of photographs, the first as notebook 06 has them
-
-
-def pieces(size: int) -> NDArray[np.uint8]:
-    """Return square pieces of scikit-learn's two photographs, (192, 3, size, size).
-
-    Examples
-    --------
-    >>> pieces(32).shape
-    (192, 3, 32, 32)
-    """
-    from PIL import Image
-
-    from cnnkit.data import photograph
-
-    found = []
-    for side in SIDES:
-        for name in ("china", "flower"):
-            whole = Image.fromarray(photograph(name, 640).transpose(1, 2, 0))
-            for top in range(0, whole.height - side + 1, side):
-                for left in range(0, whole.width - side + 1, side):
-                    piece = whole.crop((left, top, left + side, top + side))
-                    found.append(np.asarray(piece.resize((size, size), Image.Resampling.LANCZOS)))
-    return np.stack(found).transpose(0, 3, 1, 2)
 
 
 @dataclass
@@ -118,6 +94,8 @@ class FilteredImages:
                 from cnnkit.data import load
 
                 return np.asarray(load("digits").test.images[:200])
+            from cnnkit.data.pieces import pieces
+
             network = self._run.network if self._run else None
             return pieces(network.input_shape[-1] if network else 32)
         found = np.asarray(getattr(self.images, "images", self.images))

@@ -21,7 +21,7 @@ const RULES = {
   maxpool: (x, layer) => pooled(x, layer, -Infinity, Math.max, (most) => most),
   avgpool: (x, layer) => pooled(x, layer, 0, (sum, value) => sum + value, (sum, count) => sum / count),
   batchnorm,
-  relu: (x) => x.map((value) => (value > 0 ? value : 0)),
+  relu: (x) => x.map((value) => (value < 0 ? 0 : value)), // what is no number stays none, as in torch
   relu6: (x) => x.map((value) => Math.min(Math.max(value, 0), 6)),
   sigmoid: (x) => x.map((value) => 1 / (1 + Math.exp(-value))),
   tanh: (x) => x.map(Math.tanh),

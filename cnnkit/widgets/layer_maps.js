@@ -14,6 +14,7 @@ export function windowOf({ size, jump, start }, [row, column], [height, width]) 
   return [...ends, ...[left, left + size[1]].map((edge) => clamp(edge, 0, width))];
 }
 
+const number = (value) => (Number.isFinite(value) ? rounded(value) : "no number");
 const middle = ({ height, width }) => [height, width].map((size) => Math.floor(size / 2));
 /** Channels, height and width of what a layer gives; each of a row of features is a map of one cell. */
 const mapShape = ({ output_shape: [count, height = 1, width = 1] }) => ({ count, height, width });
@@ -117,8 +118,8 @@ export function layerMaps(el, look) {
       row.over.setAttribute("aria-valuenow", here ? map : 0);
       if (!here) continue;
       const [x, y, w, h] = tileBox(row.layout, map);
-      for (const [name, number] of Object.entries({ x: x - 1, y: y - 1, width: w + 2, height: h + 2 }))
-        row.frame.setAttribute(name, number);
+      for (const [name, size] of Object.entries({ x: x - 1, y: y - 1, width: w + 2, height: h + 2 }))
+        row.frame.setAttribute(name, size);
       const largest = rounded(fullColour(values, 1, true)[0]);
       row.over.setAttribute("aria-valuetext", `map ${map}, its largest size is ${largest}`);
     }
@@ -130,14 +131,14 @@ export function layerMaps(el, look) {
     lens.setAttribute("viewBox", `0 0 ${width} ${height}`);
     cell.setAttribute("x", at[1]);
     cell.setAttribute("y", at[0]);
-    const words = `${cellText(layer, map, at)}: ${rounded(value)}`;
+    const words = `${cellText(layer, map, at)}: ${number(value)}`;
     const box = layer.field ? windowOf(layer.field, at, [28, 28]) : null;
     const sees = box ? windowText(box, layer.field) : "";
     part(".cell-text").textContent = words;
     part(".window-text").textContent = sees;
     lens.setAttribute("aria-valuemax", height * width - 1);
     lens.setAttribute("aria-valuenow", at[0] * width + at[1]);
-    lens.setAttribute("aria-valuetext", `row ${at[0]}, column ${at[1]}: ${rounded(value)}. ${sees}`);
+    lens.setAttribute("aria-valuetext", `row ${at[0]}, column ${at[1]}: ${number(value)}. ${sees}`);
     look(box);
   };
 

@@ -4,6 +4,7 @@
 import { clamp, colour, range } from "./page.js";
 
 const SHADES = 512;
+const NONE = [213, 94, 0]; // what is no number is vermilion, as in page.js
 const tables = {};
 
 /** A colour as a canvas stores it. */
@@ -62,12 +63,13 @@ export function paintTiles(canvas, layout, shade, scale) {
   const image = new ImageData(...size);
   const pixels = new Uint32Array(image.data.buffer);
   const shades = scale ? table(scale) : null;
+  const none = packed(NONE);
   for (let index = 0; index < count; index++) {
     const [left, top] = tileBox(layout, index);
     for (let row = 0; row < height; row++)
       for (let column = 0; column < width; column++) {
         const value = shade(index, row * width + column);
-        const pixel = shades ? shades[Math.round(clamp(value, 0, 1) * SHADES) || 0] : coloured(value);
+        const pixel = shades ? (shades[Math.round(clamp(value, 0, 1) * SHADES)] ?? none) : coloured(value);
         const start = (top + row * zoom) * size[0] + left + column * zoom;
         for (let down = 0; down < zoom; down++) {
           const from = start + down * size[0];
