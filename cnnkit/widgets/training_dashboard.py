@@ -348,7 +348,7 @@ class TrainingDashboard(PicturedWidget):
             self.set_trait("frame", {"status": "ready"})
             return
         error = "" if live.error is None else str(live.error) or type(live.error).__name__
-        settings = f"{_named(self._plan)}, {_settings(live.config.record())}"
+        settings = f"{_named(self._plan)}, {_settings(live.run.config)}"
         self.set_trait("frame", live_frame(live, self.status, settings, error))
         if not live.running or monotonic() - self._looked >= LOOK:
             self._look(live)
