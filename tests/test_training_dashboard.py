@@ -23,9 +23,9 @@ from cnnkit.network import Network
 from cnnkit.widgets import TrainingDashboard, training_dashboard, training_watch
 from cnnkit.widgets.assets import script
 from cnnkit.widgets.fallback import VIEW
-from cnnkit.widgets.training_dashboard import LEARNING_RATES
 from cnnkit.widgets.training_dashboard_value import at_budget, top, verdict, windowed
 from cnnkit.widgets.training_plan import fitted, parameter_sum, planned
+from cnnkit.widgets.training_settings import LEARNING_RATES
 
 TABLE = json.loads((Path(__file__).parent / "cases/training_dashboard.json").read_text(encoding="utf-8"))
 SCRIPT = script("training_dashboard")

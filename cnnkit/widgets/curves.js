@@ -148,7 +148,7 @@ function chart(figure, metric) {
     `<g clip-path="url(#${clip})"><g class="faint"></g><g class="marks"></g>` +
     '<path class="band running"/><path class="band validation"/><path class="line running"/>' +
     '<path class="line train"/><path class="dots train"/><path class="line validation"/>' +
-    '<path class="dots validation"/></g><g class="flags"></g><g class="names"></g>' +
+    '<path class="dots validation"/><g class="called faint"></g></g><g class="flags"></g><g class="names"></g>' +
     '<g class="cursor"></g><text class="empty"></text></svg>';
   const svg = figure.querySelector("svg");
   const part = (name) => svg.querySelector(`.${name.replaceAll(" ", ".")}`);
@@ -229,13 +229,14 @@ function chart(figure, metric) {
       if (name !== "running")
         part(`dots ${name}`).setAttribute("d", few ? trace(series).map(dot).join("") : "");
     }
-    part("faint").innerHTML = earlier
-      .map((each, place) => {
-        const series = SERIES.validation(each, metric);
+    const faint = earlier.map((each) => [each, SERIES.validation(each, metric)]);
+    part("faint").innerHTML = faint
+      .map(([, series], place) => `<path class="pattern-${place % 4}" d="${line(trace(series))}"/>`).join("");
+    part("called").innerHTML = faint
+      .map(([each, series]) => {
         const last = series.at(-1);
-        const words = last ? `<text x="${Math.min(at.x(last.at[axis]), right - 4).toFixed(1)}"` +
+        return last ? `<text x="${Math.min(at.x(last.at[axis]), right - 4).toFixed(1)}"` +
           ` y="${(y(last.value) + (y(last.value) < EDGE.top + 14 ? 13 : -5)).toFixed(1)}">${escaped(each.name)}</text>` : "";
-        return `<path class="pattern-${place % 4}" d="${line(trace(series))}"/>${words}`;
       })
       .join("");
     const marks = marksOf(run.changes);

@@ -12,13 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from cnnkit.errors import ArgumentError, ShapeError
+from cnnkit.errors import ArgumentError
 from cnnkit.network import Network
 from cnnkit.widgets.assets import script, style
 from cnnkit.widgets.fallback import PicturedWidget
 from cnnkit.widgets.settings import Choice, Number, Switch, WholeNumber
 from cnnkit.widgets.training_dashboard_value import Standing
 from cnnkit.widgets.training_plan import Plan, fitted, planned
+from cnnkit.widgets.training_settings import (
+    LEARNING_RATES,
+    SETTINGS,
+    WITH_MOMENTUM,
+    begun,
+    in_our_name,
+    said_of,
+    unsigned,
+)
 from cnnkit.widgets.training_watch import Watch, take_over_the_cell
 
 if TYPE_CHECKING:
@@ -27,20 +36,8 @@ if TYPE_CHECKING:
     from cnnkit.data import Dataset
     from cnnkit.nn import Live, Run
 
-__all__ = ["LEARNING_RATES", "TrainingDashboard", "training_dashboard"]
+__all__ = ["TrainingDashboard", "training_dashboard"]
 
-# What each optimizer begins with: torch's defaults, but for sgd and rmsprop, whose defaults train slowly or
-# not at all here.
-LEARNING_RATES = {
-    "sgd": 0.01,
-    "adam": 0.001,
-    "adamw": 0.001,
-    "adagrad": 0.01,
-    "adadelta": 1.0,
-    "rmsprop": 0.001,
-    "muon": 0.01,
-}
-WITH_MOMENTUM = ("sgd", "muon")
 TABS = ("predictions", "layers", "network", "runs")
 PERIOD = 0.2  # seconds between two frames; a server may drop what comes faster than a megabyte a second
 LOOK = 0.7  # ... between two looks inside
@@ -290,11 +287,11 @@ class TrainingDashboard(PicturedWidget):
             if self._weights is not None:
                 model, begin["init"] = build(model, weights=self._weights), None
             measured = len(self._data.validation) + min(2000, len(self._data.train))
-            begin.setdefault("evaluate_every", measured)  # as much looking as learning
+            begin.setdefault("evaluate_every", max(measured // 3, 1))  # as long looking as learning
             options = {name: getattr(self, name) for name in SETTINGS} | self._options
             if self.optimizer not in WITH_MOMENTUM:
                 del options["momentum"]
-            with _in_our_name():
+            with in_our_name():
                 self._live = Live(
                     model,
                     self._data,
@@ -322,7 +319,7 @@ class TrainingDashboard(PicturedWidget):
             return
         self._numbered += 1
         name = f"run {self._numbered}"
-        settings = f"{_named(self._plan)}, {_settings(live.run.config)}"
+        settings = f"{_named(self._plan)}, {said_of(live.run.config)}"
         frame = earlier_frame(live.run, live.curve, name, status, settings)
         self.set_trait("earlier", [*self.earlier, frame][-EARLIER:])
         self._over = [*self._over, (name, replace(live.run, model=None, state=None))][-EARLIER:]
@@ -348,7 +345,7 @@ class TrainingDashboard(PicturedWidget):
             self.set_trait("frame", {"status": "ready"})
             return
         error = "" if live.error is None else str(live.error) or type(live.error).__name__
-        settings = f"{_named(self._plan)}, {_settings(live.config.record())}"
+        settings = f"{_named(self._plan)}, {said_of(live.run.config)}"
         self.set_trait("frame", live_frame(live, self.status, settings, error))
         if not live.running or monotonic() - self._looked >= LOOK:
             self._look(live)
@@ -384,7 +381,7 @@ class TrainingDashboard(PicturedWidget):
         if self.optimizer not in WITH_MOMENTUM:
             del settings["momentum"]
         try:
-            with _in_our_name():
+            with in_our_name():
                 live.change(optimizer=self.optimizer, **settings)
         except ArgumentError:
             with self._quietly():
@@ -411,9 +408,8 @@ class TrainingDashboard(PicturedWidget):
         where = "snapshot" if content.get("do") in ("load", "snapshot") else str(content.get("do"))
         try:
             self._do(content)
-        except (ArgumentError, ShapeError) as error:
-            text = str(error).removeprefix("training_dashboard: ")
-            self._say(where, False, text.partition(": ")[2] if text.split(":")[0] in SPEAKERS else text)
+        except Exception as error:  # whatever it is, who pressed a button should hear of it
+            self._say(where, False, unsigned(error))
 
     def _do(self, content: Mapping[str, Any]) -> None:
         asked = content.get("do")
@@ -471,19 +467,6 @@ class TrainingDashboard(PicturedWidget):
         return f"training_dashboard: {_named(self._plan)}, {total}; {settings}\n{self.value!r}"
 
 
-SETTINGS = ("lr", "momentum", "weight_decay", "batch_size")
-SPEAKERS = (
-    "fit",
-    "change",
-    "parse_layer_defs",
-    "parse_trainer",
-    "network_of",
-    "load",
-    "load_snapshot",
-    "snapshot",
-)
-
-
 def training_dashboard(
     network: Network | str,
     dataset: Dataset,
@@ -509,7 +492,7 @@ def training_dashboard(
     dataset : Dataset
         Where the network reads smaller images, it gets their middle.
     optimizer : "sgd" if not given, "adam", "adamw", "adagrad", "adadelta", "rmsprop" or "muon"
-    lr : float; if not given, `LEARNING_RATES` has it
+    lr : float; if not given, 0.01 for sgd, torch's default for most others
     momentum : float, 0.9 if not given; for sgd and muon
     weight_decay : float, 0 if not given
     batch_size : int, 20 if not given
@@ -517,7 +500,7 @@ def training_dashboard(
     init : "kaiming", "xavier", "torch" or "convnetjs"; the last for a text if not given, else the first
     examples : int, optional
         Finish after so many, and measure the test split then. Without it training goes on until it is paused.
-    evaluate_every : int, in examples; if not given, as many as an evaluation looks at
+    evaluate_every : int, in examples; if not given, a third of what an evaluation looks at
     speed : int, in examples per second
         The most, for watching a small network learn; 0 is as fast as it can.
     log : folder, optional
@@ -556,33 +539,13 @@ def training_dashboard(
         )
     plan = planned(network)
     fitted(plan.network, dataset)
-    given = {
-        "optimizer": optimizer,
-        "lr": lr,
-        "momentum": momentum,
-        "weight_decay": weight_decay,
-        "batch_size": batch_size,
-    }
-    usual = {"optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.0, "batch_size": 20, "window": 100}
-    chosen = {name: value for name, value in given.items() if value is not None}
-    if "optimizer" in chosen and chosen["optimizer"] != plan.settings.get("optimizer"):
-        usual["lr"] = LEARNING_RATES.get(str(chosen["optimizer"]), 0.01)
-        plan = Plan(plan.network, plan.text, plan.why_no_text, note=plan.note)
-    else:
-        usual["lr"] = LEARNING_RATES["sgd"]
-    plan = Plan(
-        plan.network,
-        plan.text,
-        plan.why_no_text,
-        {**usual, **plan.settings, **chosen},
-        plan.options,
-        plan.note,
-    )
+    given = {"optimizer": optimizer, "lr": lr, "momentum": momentum}
+    given |= {"weight_decay": weight_decay, "batch_size": batch_size}
     begin: dict[str, Any] = {"init": init or ("convnetjs" if isinstance(network, str) else "kaiming")}
     begin |= {"examples": examples, "log": log}
     if evaluate_every is not None:
         begin["evaluate_every"] = evaluate_every
-    return TrainingDashboard(plan, dataset, begin, seed=seed, speed=speed)
+    return TrainingDashboard(begun(plan, given), dataset, begin, seed=seed, speed=speed)
 
 
 def _running(last: Any) -> Any:
@@ -599,26 +562,5 @@ def _named(plan: Plan) -> str:
     return plan.network.name or "network"
 
 
-def _settings(config: Mapping[str, Any]) -> str:
-    words = [str(config["optimizer"]), f"lr {config['lr']:g}"]
-    if config.get("momentum"):
-        words.append(f"momentum {config['momentum']:g}")
-    if config.get("weight_decay"):
-        words.append(f"decay {config['weight_decay']:g}")
-    return ", ".join([*words, f"batch {config['batch_size']}", f"seed {config['seed']}"])
-
-
 def _current(live: Live, name: str, otherwise: Any) -> Any:
     return live.config.record().get(name, otherwise)
-
-
-@contextmanager
-def _in_our_name() -> Iterator[None]:
-    """Let what the trainer refuses be refused by the function that was called."""
-    try:
-        yield
-    except (ArgumentError, ShapeError) as error:
-        text = str(error)
-        for speaker in ("fit: ", "change: "):
-            text = text.removeprefix(speaker)
-        raise type(error)(f"training_dashboard: {text}") from None

@@ -269,7 +269,7 @@ export function runsPanel(el, ask, hide) {
       name.ariaLabel = own ? "name of this run" : `name of ${run.name}`;
       name.defaultValue = own ? "this run" : run.name;
       if (document.activeElement !== name) name.value = name.defaultValue;
-      const changed = run.changes.length ? ` · ${counted(run.changes.length, "change")} while it trained` : "";
+      const changed = run.changes.map(({ text, examples }) => ` · ${text} at ${thousands(examples)}`).join("");
       row.querySelector(".settings").textContent = run.settings + changed;
       row.querySelector(".seen").textContent = thousands(run.rows.at(-1).examples);
       const [mine, other] = [found(now), found(run)];
