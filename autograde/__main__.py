@@ -1,4 +1,4 @@
-"""The command line: ``autograde release | intake | grade | report | doctor | demo``.
+"""The command line: ``autograde release | intake | grade | report | export | doctor | demo``.
 
 Exit codes: 0 done; 1 something was found that needs attention (a release that differs from its source or
 leaks, a source notebook with a mistake, a missing requirement, a hand-in or a kept result that cannot be
@@ -96,6 +96,18 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     report.add_argument("--to", type=Path, metavar="DIR", help="default: report/ in the course's work folder")
     report.set_defaults(run=_report)
+
+    export = commands.add_parser(
+        "export", parents=[common], help="fill in Canvas's or Moodle's table of grades"
+    )
+    export.add_argument("assignment", metavar="ASSIGNMENT")
+    export.add_argument("table", type=Path, metavar="TABLE.csv", help="as Canvas or Moodle exported it")
+    export.add_argument("--to", type=Path, metavar="FILE.csv", help="default: TABLE-graded.csv beside it")
+    export.add_argument("--column", default="", metavar="NAME", help="Canvas's column, if it cannot be told")
+    export.add_argument(
+        "--scale", action="store_true", help="stretch points to what the system takes as full"
+    )
+    export.set_defaults(run=_export)
 
     doctor = commands.add_parser("doctor", parents=[common], help="say what this machine lacks")
     doctor.set_defaults(run=_doctor)
@@ -231,6 +243,18 @@ def _report(options: argparse.Namespace) -> int:
         print(f"report: {path} cannot be read and is left out. Run `autograde grade` again.", file=sys.stderr)
     print(report.write(course, assignments, folder, course.title))
     return 1 if lost else 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from autograde import report
+    from autograde.handback import fill
+
+    course = find(options.course)
+    (assignment,) = course.choose([options.assignment])
+    to = options.to or options.table.with_name(f"{options.table.stem}-graded.csv")
+    print(fill(options.table, report.recorded(course, [assignment]), to, options.column, options.scale))
+    print(f"Upload {to}.")
+    return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -6,10 +6,7 @@ import csv
 import json
 import os
 import shutil
-import struct
-import zipfile
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -21,12 +18,10 @@ from autograde.filing import TABLE, Row, file_away
 from autograde.intake import collect
 from autograde.result import State
 from cnnkit.homework import Homework, pack
+from tests.journeys.sixty import ADDING, AREAS, Files, canvas, zipped
 
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = Path(__file__).parent / "fixtures/course"
-ADDING, AREAS = "01-adding", "02-areas"
-
-Files = dict[str, bytes]
 
 
 @pytest.fixture
@@ -50,14 +45,6 @@ def areas(course: Course) -> bytes:
     return next(each.source for each in course.assignments if each.name == AREAS).read_bytes()
 
 
-def zipped(files: Files) -> bytes:
-    packed = BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return packed.getvalue()
-
-
 @pytest.fixture
 def take(course: Course, tmp_path: Path) -> Callable[..., dict[str, Row]]:
     """Return a function (files of a download) -> rows by student."""
@@ -79,23 +66,7 @@ def inside(folder: Path) -> list[str]:
 def test_sixty_hand_ins_of_canvas_come_in_as_sixty_rows(
     course: Course, adding: bytes, take: Callable[..., dict[str, Row]]
 ) -> None:
-    encrypted = bytearray(zipped({"01-adding.ipynb": adding}))
-    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # the flag that says so, in both headers
-        struct.pack_into("<H", encrypted, encrypted.index(mark) + at, 1)
-    odd: Files = {
-        "ab_LATE_51_901_01-adding-2.zip": zipped({f"{ADDING}/{ADDING}.ipynb": adding}),
-        "cd_52_902_my notebook (1).ipynb": adding,
-        "ef_53_903_homework.zip": zipped({"inner.zip": zipped({"deep/er/x.ipynb": adding})}),
-        "gh_54_904_01-adding.docx": b"PK\x03\x04 a text",
-        "ij_55_905_01-adding.zip": b"PK\x03\x04 cut off",
-        "kl_56_906_01-adding.zip": bytes(encrypted),
-        "mn_57_907_01-adding.zip": zipped({"../../evil.ipynb": adding, "__MACOSX/._evil.ipynb": b"x"}),
-        "op_58_908_01-adding.ipynb": adding[:200],
-        "qr_59_909_01-adding.zip": zipped({"a/one.ipynb": adding, "a/two.ipynb": adding}),
-        "st_60_910_02-areas.ipynb": b"{}",
-    }
-    even = {f"person_{user}_{800 + user}_01-adding.ipynb": adding for user in range(1, 51)}
-    rows = take(even | odd)
+    rows = take(canvas(adding))
     assert [str(user) for user in range(1, 61)] == sorted(rows, key=int)
     assert {"taken"} == {rows[str(user)].outcome for user in range(1, 51)}
     states = {each.student: each.state for each in collect(course, course.choose([ADDING]))}

@@ -122,9 +122,10 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "demo": ("course errors notebook", ""),
         "archive": ("limits", ""),
         "downloads": ("", ""),
+        "handback": ("course errors result text", ""),
         "filing": ("archive course downloads errors intake notebook text", ""),
         "__main__": (
-            "course demo doctor errors filing grade kit release report result sandbox table",
+            "course demo doctor errors filing grade handback kit release report result sandbox table",
             "",
         ),
     },

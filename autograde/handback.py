@@ -1,0 +1,247 @@
+"""Grades back into the table that Canvas or Moodle gave: the same rows, one column filled in."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+
+from autograde.course import nearest
+from autograde.errors import CourseError
+from autograde.result import Result
+from autograde.text import plain
+
+__all__ = ["HandBack", "fill"]
+
+CANVAS = ("Student", "ID")
+CANVAS_KEPT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+CANVAS_ASSIGNMENT = re.compile(r"(?P<name>.+) \(\d+\)")
+MOODLE = ("Identifier", "Grade")
+MOODLE_ID = re.compile(r"\D*(?P<participant>\d+)")
+
+
+@dataclass
+class HandBack:
+    """What was written, and what was not.
+
+    Attributes
+    ----------
+    system : str
+        "Canvas" or "Moodle".
+    column : str
+        What was filled in.
+    graded : int
+        Rows with points.
+    waiting : list of str
+        Students whose texts a person has still to read: left empty.
+    absent : list of str
+        Rows for which nothing was graded: left as they were.
+    strangers : list of str
+        Students with points who are not in the table.
+    notes : list of str
+        What an instructor should know besides.
+    """
+
+    system: str
+    column: str
+    graded: int = 0
+    waiting: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        lines = [f"{self.column}: {self.graded} grades for {self.system}"]
+        for students, words in (
+            (self.waiting, "wait for a person to read a text, and are left empty"),
+            (self.absent, "have no grade here, and are left as they were"),
+            (self.strangers, "have a grade, but no row in the table"),
+        ):
+            if students:
+                listed = ", ".join(students[:20]) + (", ..." if len(students) > 20 else "")
+                lines.append(f"{len(students)} {words}: {listed}")
+        return "\n".join(lines + self.notes)
+
+
+def fill(table: Path, results: Sequence[Result], to: Path, column: str = "", scale: bool = False) -> HandBack:
+    """Write a table with the points of one assignment filled in.
+
+    Parameters
+    ----------
+    table : Path
+        Canvas's exported gradebook, or Moodle's grading worksheet. It is only read.
+    results : sequence of Result
+        Of one assignment.
+    to : Path
+        What is written: the rows in the table's order, ready to be uploaded.
+    column : str
+        Canvas's column, with or without the number in brackets. Default: the one that is called like the
+        assignment.
+    scale : bool
+        Whether to stretch the points to what the system takes as full; else they are written as they are.
+
+    Raises
+    ------
+    CourseError
+        The table cannot be read or is of neither system, or the column cannot be told.
+    """
+    rows = _read(table)
+    heading = rows[0]
+    found = {result.student: result for result in results}
+    if all(name in heading for name in CANVAS):
+        export = _canvas(rows, found, column, scale)
+        kept = [heading.index(name) for name in (*CANVAS_KEPT, export.column) if name in heading]
+        rows = [[row[place] for place in kept] for row in rows]
+    elif all(name in heading for name in MOODLE):
+        export = _moodle(rows, found, scale)
+    else:
+        raise CourseError(
+            f"export: {table} begins with {', '.join(heading[:4])}, expected Canvas's gradebook (Student, ID,"
+            " ...) or Moodle's grading worksheet (Identifier, ..., Grade, ...). Export it there once more."
+        )
+    _write(to, rows)
+    return export
+
+
+def _read(table: Path) -> list[list[str]]:
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            rows = [row for row in csv.reader(file) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CourseError(f"export: {table} cannot be read ({error}). Export it once more, as CSV.") from None
+    if not rows:
+        raise CourseError(f"export: {table} is empty, expected a table. Export it once more.")
+    width = len(rows[0])
+    return [(row + [""] * width)[:width] for row in rows]
+
+
+def _canvas(rows: list[list[str]], found: Mapping[str, Result], column: str, scale: bool) -> HandBack:
+    heading = rows[0]
+    name = _canvas_column(heading, column, next((each.assignment for each in found.values()), ""))
+    export, place, id_place = HandBack("Canvas", name), heading.index(name), heading.index("ID")
+    students = [row for row in rows[1:] if row[id_place].strip()]
+    possible = next((row[place] for row in rows[1:] if "Points Possible" in row[0]), "")
+    factor = _factor(export, found, possible, scale)
+    for row in students:
+        if (points := _points(export, found, row[id_place].strip(), factor)) is not None:
+            row[place] = points
+    _look_for_strangers(export, found, {row[id_place].strip() for row in students})
+    return export
+
+
+def _canvas_column(heading: Sequence[str], column: str, assignment: str) -> str:
+    """Return the heading that is meant."""
+    known = {name: match["name"] for name in heading if (match := CANVAS_ASSIGNMENT.fullmatch(name))}
+    wanted = column or assignment
+    meant = [name for name, short in known.items() if wanted in (name, short)]
+    meant = meant or [name for name, short in known.items() if _words(wanted) == _words(short)]
+    if len(meant) == 1:
+        return meant[0]
+    listed = ", ".join(map(repr, known)) or "none"
+    near = nearest(wanted, list(known.values()))
+    raise CourseError(
+        f"export: no column of the table is surely {wanted!r}; there are {listed}. {near} Say which with"
+        " --column."
+    )
+
+
+def _words(name: str) -> list[str]:
+    """Return what two names of the same assignment share: its words, without a number in front.
+
+    Examples
+    --------
+    >>> _words("02-shapes-and-parameters") == _words("Shapes and Parameters")
+    True
+    """
+    return [word for word in re.findall(r"[^\W_]+", name.lower()) if not word.isdigit()]
+
+
+def _moodle(rows: list[list[str]], found: Mapping[str, Result], scale: bool) -> HandBack:
+    heading = rows[0]
+    place, id_place = heading.index("Grade"), heading.index("Identifier")
+    most = next((heading.index(name) for name in heading if name.lower() == "maximum grade"), None)
+    comments = heading.index("Feedback comments") if "Feedback comments" in heading else None
+    export = HandBack("Moodle", "Grade")
+    factor = _factor(export, found, rows[1][most] if most is not None and len(rows) > 1 else "", scale)
+    here = set()
+    for row in rows[1:]:
+        match = MOODLE_ID.fullmatch(row[id_place].strip())
+        student = match["participant"] if match else row[id_place].strip()
+        here.add(student)
+        if (points := _points(export, found, student, factor)) is not None:
+            row[place] = points
+            if points and comments is not None:
+                row[comments] = _comment(found[student])
+    _look_for_strangers(export, found, here)
+    return export
+
+
+def _points(export: HandBack, found: Mapping[str, Result], student: str, factor: float) -> str | None:
+    """Return what stands in a student's row; None where it stays as it was."""
+    result = found.get(student)
+    if result is None or not result.graded:
+        export.absent.append(student)
+        return None
+    if result.open_points:
+        export.waiting.append(student)
+        return ""
+    export.graded += 1
+    return f"{round(result.points * factor, 2):g}"
+
+
+def _factor(export: HandBack, found: Mapping[str, Result], possible: str, scale: bool) -> float:
+    """Return what points are multiplied by, and note where the system expects another maximum."""
+    ours = next((result.max_points for result in found.values()), 0.0)
+    try:
+        theirs = float(possible)
+    except ValueError:
+        return 1.0
+    if not ours or not theirs or theirs == ours:
+        return 1.0
+    if scale:
+        export.notes.append(f"{ours:g} points are stretched to {theirs:g}.")
+        return theirs / ours
+    export.notes.append(
+        f"{export.system} expects {theirs:g} points, the notebook has {ours:g}: they are written as they are."
+        " --scale stretches them."
+    )
+    return 1.0
+
+
+def _look_for_strangers(export: HandBack, found: Mapping[str, Result], here: set[str]) -> None:
+    export.strangers += sorted(
+        student for student, result in found.items() if result.graded and student not in here
+    )
+
+
+def _comment(result: Result) -> str:
+    """Return what a student reads beside the grade: each answer that cost points, with its mistake."""
+    lines = [f"{result.points:g} of {result.max_points:g} points"]
+    for mark in result.marks:
+        if mark.points is not None and mark.points < mark.max_points:
+            said = f": {mark.message.splitlines()[0]}" if mark.message else ""
+            lines.append(f"{mark.name}, {mark.points:g} of {mark.max_points:g}{said}")
+    return "<br>".join(escape(plain(line)) for line in lines)
+
+
+def _write(to: Path, rows: Sequence[Sequence[str]]) -> None:
+    """Write a table whole, or not at all."""
+    try:
+        handle, unfinished = tempfile.mkstemp(dir=to.absolute().parent, prefix=f".{to.stem}-", suffix=".csv")
+    except OSError as error:
+        raise CourseError(f"export: {to} cannot be written: {error.strerror}. Give another file.") from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
+        os.chmod(unfinished, 0o644)
+        os.replace(unfinished, to)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(unfinished)
+        raise

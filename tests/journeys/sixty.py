@@ -1,0 +1,80 @@
+"""What sixty students hand in through a learning management system: fifty as asked, ten in odd ways."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from io import BytesIO
+
+Files = dict[str, bytes]
+ADDING, AREAS = "01-adding", "02-areas"
+
+
+def zipped(files: Files) -> bytes:
+    """Pack files as a student's system does."""
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return packed.getvalue()
+
+
+def _encrypted(files: Files) -> bytes:
+    """Pack files and flag them as encrypted, in both of their headers."""
+    packed = bytearray(zipped(files))
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        struct.pack_into("<H", packed, packed.index(mark) + at, 1)
+    return bytes(packed)
+
+
+def odd_ones(adding: bytes) -> dict[str, tuple[str, bytes]]:
+    """Return user -> the name and the bytes of an odd hand-in of the first assignment."""
+    return {
+        "51": ("01-adding-2.zip", zipped({f"{ADDING}/{ADDING}.ipynb": adding})),  # late, the third attempt
+        "52": ("my notebook (1).ipynb", adding),
+        "53": ("homework.zip", zipped({"inner.zip": zipped({"deep/er/x.ipynb": adding})})),
+        "54": ("01-adding.docx", b"PK\x03\x04 a text"),
+        "55": ("01-adding.zip", b"PK\x03\x04 cut off"),
+        "56": ("01-adding.zip", _encrypted({"01-adding.ipynb": adding})),
+        "57": ("01-adding.zip", zipped({"../../evil.ipynb": adding, "__MACOSX/._evil.ipynb": b"x"})),
+        "58": ("01-adding.ipynb", adding[:200]),
+        "59": ("01-adding.zip", zipped({"a/one.ipynb": adding, "a/two.ipynb": adding})),
+        "60": ("02-areas.ipynb", b"{}"),
+    }
+
+
+def canvas(adding: bytes) -> Files:
+    """Return the files of Canvas's download of all submissions."""
+    even = {f"person{user}_{user}_{800 + user}_01-adding.ipynb": adding for user in range(1, 51)}
+    odd = {
+        f"person{user}{'_LATE' if user == '51' else ''}_{user}_9{user}_{name}": data
+        for user, (name, data) in odd_ones(adding).items()
+    }
+    return even | odd
+
+
+def moodle(adding: bytes) -> Files:
+    """Return the files of Moodle's download of all submissions, a folder for each."""
+    even = {f"Person {user}_{user}_assignsubmission_file_/01-adding.ipynb": adding for user in range(1, 51)}
+    odd = {
+        f"Person {user}_{user}_assignsubmission_file_/{name}": data
+        for user, (name, data) in odd_ones(adding).items()
+    }
+    return even | odd
+
+
+def canvas_table() -> list[list[str]]:
+    """Return Canvas's exported gradebook of that class, and of one who handed in nothing."""
+    heading = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Adding (501)", "Final Score"]
+    rows = [[f"Person, {user}", f"{user}", f"s{user}", f"p{user}", "A", "", ""] for user in range(1, 62)]
+    return [heading, ["    Points Possible", "", "", "", "", "5", "(read only)"], *rows]
+
+
+def moodle_table() -> list[list[str]]:
+    """Return Moodle's grading worksheet of that class, and of one who handed in nothing."""
+    heading = ["Identifier", "Full name", "Status", "Grade", "Maximum grade", "Feedback comments"]
+    rows = [
+        [f"Participant {user}", f"Person {user}", "Submitted for grading", "", "5.00", ""]
+        for user in range(1, 62)
+    ]
+    return [heading, *rows]
