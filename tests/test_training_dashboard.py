@@ -339,6 +339,29 @@ def test_frames_come_no_faster_than_five_a_second(
     assert frames[-1] == here.value.examples
 
 
+def test_only_the_training_thread_looks_inside_while_it_trains(
+    board: Callable[..., TrainingDashboard], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, looks = trained(board(zoo.tfjs_mnist()), 1), []
+    look = TrainingDashboard._look
+
+    def noted(self: TrainingDashboard, live: nn.Live) -> None:
+        looks.append((live.running, threading.current_thread().name))
+        look(self, live)
+
+    monkeypatch.setattr(TrainingDashboard, "_look", noted)
+    monkeypatch.setattr(MODULE, "LOOK", 0.0)
+    monkeypatch.setattr(MODULE, "PERIOD", 0.0)
+    here.start()
+    for turn in range(20):
+        here.lr = 0.01 + 0.01 * (turn % 2)
+        here.tab = ("layers", "predictions")[turn % 2]
+    while sum(running for running, _ in looks) < 5:
+        pass
+    here.pause()
+    assert {name for running, name in looks if running} == {"cnnkit-training"}
+
+
 def test_a_frame_that_cannot_be_sent_does_not_stop_the_training(
     board: Callable[..., TrainingDashboard], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -455,6 +478,7 @@ def test_a_text_that_cannot_be_changes_nothing(board: Callable[..., TrainingDash
         (TEXT + TRAINER.replace("adadelta", "adadelata"), "Did you mean 'adadelta'?"),
         (TEXT.replace("sx:5", "sx:30"), "`sx` of layer 2 (conv, definition 2) is 30"),
         (TEXT.replace("out_sx:24", "out_sx:99"), "reads images of"),
+        (TEXT + "trainer = new convnetjs.SGDTrainer(net, {learning_rate:5000});", "`lr` is 5000"),
     ):
         said = asked(here, do="network", text=text)
         assert not said["good"]

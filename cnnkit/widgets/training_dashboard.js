@@ -182,7 +182,7 @@ function render({ model, el }) {
     const go = part("go");
     const words = frame.status === "running" ? "Pause" : { ready: "Start", paused: "Resume" }[frame.status] ?? "Train again";
     if (go.textContent !== words) go.textContent = words;
-    part("state").textContent = late ? "waiting: the kernel is busy with a cell" :
+    part("state").textContent = late ? "waiting: the kernel is busy" :
       lost ? "no news: the kernel is busy, or was restarted" : asked ? "…" : STATES[frame.status];
     part("state").className = `state ${late || lost ? "late" : frame.status}`;
     part("count").textContent = frame.examples === undefined ? "" :

@@ -195,7 +195,7 @@ class TrainingDashboard(PicturedWidget):
             It cannot be, or does not fit the data. Nothing is changed then.
         """
         plan = planned(network)
-        fitted(plan.network, self._given)
+        self._require(plan)
         self._retire()
         self._weights = None
         self._plan_to(plan)
@@ -237,8 +237,8 @@ class TrainingDashboard(PicturedWidget):
         """
         from cnnkit.widgets.training_snapshot import loaded
 
-        plan, weights, note = loaded(source, self._given)
-        fitted(plan.network, self._given)
+        plan, weights, note = loaded(source)
+        self._require(plan)
         self._retire()
         self._plan_to(plan)
         self._weights = weights
@@ -252,6 +252,12 @@ class TrainingDashboard(PicturedWidget):
         super().close()
 
     # --- a run, from its making to its end ---
+
+    def _require(self, plan: Plan) -> None:
+        """Raise unless the plan fits the data and its settings are within their limits."""
+        fitted(plan.network, self._given)
+        for name, value in plan.settings.items():
+            self.traits()[name].validate(self, value)
 
     def _plan_to(self, plan: Plan) -> None:
         from cnnkit.widgets.training_frames import SHOWN, shown_images
@@ -313,7 +319,7 @@ class TrainingDashboard(PicturedWidget):
         self.set_trait("panel", {})
         if live is None:
             return
-        status = self._status_of(live)
+        status = live.reason or "paused"
         live.close()
         if not live.updates:
             return
@@ -324,9 +330,6 @@ class TrainingDashboard(PicturedWidget):
         self.set_trait("earlier", [*self.earlier, frame][-EARLIER:])
         self._over = [*self._over, (name, replace(live.run, model=None, state=None))][-EARLIER:]
 
-    def _status_of(self, live: Live) -> str:
-        return live.reason or "paused"
-
     # --- news from the thread, and to the page ---
 
     def _news(self) -> None:
@@ -335,6 +338,8 @@ class TrainingDashboard(PicturedWidget):
         if live is not None and (not live.running or monotonic() - self._sent >= PERIOD):
             with suppress(Exception):  # a page that is gone; training goes on, and the next frame is whole
                 self._show()
+                if live.running and monotonic() - self._looked >= LOOK:
+                    self._look(live)
 
     def _show(self) -> None:
         from cnnkit.widgets.training_frames import live_frame
@@ -347,11 +352,11 @@ class TrainingDashboard(PicturedWidget):
         error = "" if live.error is None else str(live.error) or type(live.error).__name__
         settings = f"{_named(self._plan)}, {said_of(live.run.config)}"
         self.set_trait("frame", live_frame(live, self.status, settings, error))
-        if not live.running or monotonic() - self._looked >= LOOK:
+        if not live.running:  # only the training thread may look at a network that is being changed
             self._look(live)
 
     def _look(self, live: Live) -> None:
-        """Look inside the network, if the page shows that; only where no update is being made."""
+        """Look inside the network, if the page shows that."""
         from cnnkit.widgets.training_frames import layers_frame, predictions_frame
 
         self._looked = monotonic()

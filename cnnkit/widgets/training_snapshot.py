@@ -20,7 +20,6 @@ from cnnkit.widgets.training_plan import Plan
 if TYPE_CHECKING:
     from torch import nn
 
-    from cnnkit.data import Dataset
     from cnnkit.network import Network
 
 __all__ = ["loaded", "saved"]
@@ -62,9 +61,7 @@ def saved(network: Network, model: nn.Module, dataset: Any) -> dict[str, Any]:
     return found
 
 
-def loaded(
-    source: str | os.PathLike[str] | Mapping[str, Any], dataset: Dataset
-) -> tuple[Plan, Mapping[str, Any], str]:
+def loaded(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[Plan, Mapping[str, Any], str]:
     """Return the network of a snapshot, its weights by torch's names, and what to say of it.
 
     Raises

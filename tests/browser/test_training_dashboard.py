@@ -176,7 +176,7 @@ def test_other_cells_run_while_it_trains_and_a_pause_waits_for_the_one_that_does
     expect(notebook.cell(BUSY).locator(".jp-InputPrompt")).to_have_text("[*]:")
     before = seen(board)
     go(board).click()
-    expect(state(board)).to_have_text("waiting: the kernel is busy with a cell")
+    expect(state(board)).to_have_text("waiting: the kernel is busy")
     expect_more_than(board, before + 200)  # it trains and draws meanwhile
     notebook.page.evaluate("() => window.ran")
     expect(state(board)).to_have_text("paused")
