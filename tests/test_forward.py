@@ -143,9 +143,9 @@ def test_every_layer_of_every_network_gives_what_torch_gives(in_node: InNode, ca
 @pytest.mark.parametrize(
     ("right", "mistake"),
     [
-        ("row * stride[0] + kernelRow * dilation[0]", "row * stride[0] + kernelRow"),
+        ("row * stepDown + tapRow * apartDown", "row * stepDown + tapRow"),
         ("(channel * tall + top + row) * wide + left", "(channel * tall + row) * wide + left"),
-        ("Math.floor((filter * groups) / filters) * depth", "0"),
+        ("Math.floor((filter * layer.groups) / filters) * depth", "0"),
         ("bias ? bias[filter] : 0", "0"),
         ("layer, -Infinity, Math.max", "layer, 0, Math.max"),
         ("inHeight + pads[0][1]) - top", "inHeight) - top"),

@@ -43,27 +43,27 @@ function padded(x, [channels, height, width], [[top, bottom], [left, right]]) {
 }
 
 function conv(x, layer, weights) {
-  const { input_shape, output_shape, kernel, stride, dilation, pads, groups } = layer;
-  const [filters, height, width] = output_shape;
-  const [source, tall, wide] = padded(x, input_shape, pads);
+  const [filters, height, width] = layer.output_shape;
+  const [source, tall, wide] = padded(x, layer.input_shape, layer.pads);
   const [weight, bias] = [part(weights, layer.weight), layer.bias && part(weights, layer.bias)];
-  const depth = input_shape[0] / groups;
+  const depth = layer.input_shape[0] / layer.groups;
+  const [tapRows, tapColumns] = layer.kernel;
+  const [stepDown, stepRight] = layer.stride;
+  const [apartDown, apartRight] = layer.dilation;
   const found = new Float32Array(filters * height * width);
   const sums = new Float64Array(height * width); // torch sums in blocks, this in doubles: both near the truth
   let tap = 0;
   for (let filter = 0; filter < filters; filter++) {
     sums.fill(bias ? bias[filter] : 0);
-    const first = Math.floor((filter * groups) / filters) * depth;
+    const first = Math.floor((filter * layer.groups) / filters) * depth;
     for (let channel = first; channel < first + depth; channel++)
-      for (let kernelRow = 0; kernelRow < kernel[0]; kernelRow++)
-        for (let kernelColumn = 0; kernelColumn < kernel[1]; kernelColumn++) {
+      for (let tapRow = 0; tapRow < tapRows; tapRow++)
+        for (let tapColumn = 0; tapColumn < tapColumns; tapColumn++) {
           const factor = weight[tap++];
           for (let row = 0; row < height; row++) {
-            const sourceRow = channel * tall + row * stride[0] + kernelRow * dilation[0];
-            let from = sourceRow * wide + kernelColumn * dilation[1];
-            const to = row * width;
-            for (let column = 0; column < width; column++, from += stride[1])
-              sums[to + column] += factor * source[from];
+            let from = (channel * tall + row * stepDown + tapRow * apartDown) * wide + tapColumn * apartRight;
+            const end = (row + 1) * width;
+            for (let to = row * width; to < end; to++, from += stepRight) sums[to] += factor * source[from];
           }
         }
     found.set(sums, filter * height * width);
