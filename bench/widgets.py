@@ -26,7 +26,7 @@ INTERACT = """\
 from IPython.display import Image, display
 from ipywidgets import interact
 from cnnkit import widgets
-from cnnkit.widgets.layer_shapes_picture import picture
+from cnnkit.widgets.layer_shapes.picture import picture
 
 @interact(kernel_size=(1, 60))
 def draw(kernel_size=1):

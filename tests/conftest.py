@@ -250,7 +250,8 @@ console.log(JSON.stringify(calls.map(([name, ...given]) => module[name](...given
 def in_node():
     """Return a function (source, calls) -> results: calls of a module's functions, by name, made in node.
 
-    `source` is what a page loads: cnnkit.widgets.assets.script gives it. Each call is a name and arguments.
+    `source` is what a page loads, as cnnkit.widgets.parts.assets.script gives it; each call a name and
+    arguments.
     """
     node = shutil.which("node")
     if node is None:

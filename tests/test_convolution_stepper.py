@@ -18,11 +18,11 @@ from scipy import signal
 
 from cnnkit import answers, functional, widgets
 from cnnkit.errors import ArgumentError, ShapeError
-from cnnkit.widgets.assets import script
 from cnnkit.widgets.convolution_stepper import IMAGE, Convolution
-from cnnkit.widgets.convolution_stepper_mistakes import SLIPS, words
-from cnnkit.widgets.convolution_stepper_value import KERNELS
-from cnnkit.widgets.fallback import VIEW
+from cnnkit.widgets.convolution_stepper.mistakes import SLIPS, words
+from cnnkit.widgets.convolution_stepper.value import KERNELS
+from cnnkit.widgets.parts.assets import script
+from cnnkit.widgets.parts.fallback import VIEW
 
 FILE = Path(__file__).parent / "cases/convolution_stepper.json"
 CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"] if FILE.exists() else []

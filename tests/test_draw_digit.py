@@ -20,10 +20,10 @@ from cnnkit.answers import diagnose, question
 from cnnkit.errors import ArgumentError, DataDamagedError, ShapeError
 from cnnkit.nn import as_input, build, pretrained
 from cnnkit.nn.inputs import MNIST
-from cnnkit.widgets.assets import script
-from cnnkit.widgets.draw_digit_network import MNIST_MOMENTS
-from cnnkit.widgets.draw_digit_value import Drawing
-from cnnkit.widgets.fallback import VIEW
+from cnnkit.widgets.draw_digit.network import MNIST_MOMENTS
+from cnnkit.widgets.draw_digit.value import Drawing
+from cnnkit.widgets.parts.assets import script
+from cnnkit.widgets.parts.fallback import VIEW
 
 TABLE = json.loads((Path(__file__).parent / "cases/draw_digit.json").read_text(encoding="utf-8"))
 CASES = TABLE["cases"]

@@ -20,8 +20,8 @@ from cnnkit.data.pieces import pieces
 from cnnkit.errors import ArgumentError, ShapeError
 from cnnkit.filters import normalised
 from cnnkit.nn import as_input, inspect, pretrained
-from cnnkit.widgets.assets import script
-from cnnkit.widgets.fallback import VIEW
+from cnnkit.widgets.parts.assets import script
+from cnnkit.widgets.parts.fallback import VIEW
 
 CASES = json.loads((Path(__file__).parent / "cases/filter_grid.json").read_text(encoding="utf-8"))["cases"]
 SCRIPT = script("filter_grid")

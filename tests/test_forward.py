@@ -14,15 +14,15 @@ from cnnkit import layers
 from cnnkit.network import Network
 from cnnkit.nn import build, pretrained, weights
 from cnnkit.nn.modules import LogitsBeforeSoftmax
-from cnnkit.widgets.assets import script
-from cnnkit.widgets.forward_pass import forward_pass
+from cnnkit.widgets.draw_digit.forward_pass import forward_pass
+from cnnkit.widgets.parts.assets import script
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning")
 
 InNode = Callable[[str, list[list[Any]]], list[Any]]
 
 # A page's module; numbers go into node as a list, and come out as an object.
-SCRIPT = script("forward")
+SCRIPT = script("draw_digit/forward")
 TRIED = SCRIPT + (
     "\nexport const tried = (layers, weights, input) =>"
     "\n  forward(layers, Float32Array.from(weights), input).map((output) => Array.from(output));"

@@ -22,9 +22,9 @@ from torch import nn
 
 from cnnkit import widgets
 from cnnkit.errors import ArgumentError
-from cnnkit.widgets.assets import script
-from cnnkit.widgets.fallback import VIEW
 from cnnkit.widgets.layer_shapes import LIMITS
+from cnnkit.widgets.parts.assets import script
+from cnnkit.widgets.parts.fallback import VIEW
 
 TABLE = json.loads((Path(__file__).parent / "cases/layer_shapes.json").read_text(encoding="utf-8"))
 CASES = TABLE["cases"]

@@ -15,10 +15,10 @@ from cnnkit import widgets, zoo
 from cnnkit.errors import ArgumentError, ShapeError
 from cnnkit.layers import Conv2d, Flatten, Linear, ReLU
 from cnnkit.network import Network
-from cnnkit.widgets.assets import script
-from cnnkit.widgets.fallback import VIEW
 from cnnkit.widgets.layer_stack import LIMITS
-from cnnkit.widgets.network_json import from_json, stages
+from cnnkit.widgets.parts.assets import script
+from cnnkit.widgets.parts.fallback import VIEW
+from cnnkit.widgets.parts.network_json import from_json, stages
 
 SCRIPT = script("layer_stack")
 InNode = Callable[[str, list[list[Any]]], list[Any]]

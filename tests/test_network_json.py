@@ -18,14 +18,14 @@ from cnnkit.errors import ArgumentError, CnnkitError
 from cnnkit.layers import Conv2d, ReLU
 from cnnkit.network import Network
 from cnnkit.nn import build
-from cnnkit.widgets.assets import script
-from cnnkit.widgets.network_json import KINDS, UNKNOWN, checked, code, from_json, stages, to_json
+from cnnkit.widgets.parts.assets import script
+from cnnkit.widgets.parts.network_json import KINDS, UNKNOWN, checked, code, from_json, stages, to_json
 
 TABLE = json.loads((Path(__file__).parent / "cases/networks.json").read_text(encoding="utf-8"))
 CASES = TABLE["cases"]
 POSSIBLE = [case for case in CASES if case["expected"]["problem"] is None]
 IMPOSSIBLE = [case for case in CASES if case["expected"]["problem"] is not None]
-SCRIPT = script("layers")
+SCRIPT = script("parts/layers")
 InNode = Callable[[str, list[list[Any]]], list[Any]]
 
 

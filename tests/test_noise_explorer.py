@@ -18,9 +18,9 @@ from scipy import stats
 from cnnkit import widgets
 from cnnkit.convnetjs.draws import MathRandom
 from cnnkit.errors import ArgumentError
-from cnnkit.widgets.assets import script
-from cnnkit.widgets.fallback import VIEW
-from cnnkit.widgets.noise_explorer_value import MANY, Noise, chances, standard_error
+from cnnkit.widgets.noise_explorer.value import MANY, Noise, chances, standard_error
+from cnnkit.widgets.parts.assets import script
+from cnnkit.widgets.parts.fallback import VIEW
 
 FILE = Path(__file__).parent / "cases/noise_explorer.json"
 CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]

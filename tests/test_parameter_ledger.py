@@ -27,10 +27,8 @@ from cnnkit.layers import (
     ReLU,
 )
 from cnnkit.ledger import CONVENTIONS
-from cnnkit.widgets.assets import script
-from cnnkit.widgets.network_json import to_json
-from cnnkit.widgets.parameter_ledger_table import HIDES, LedgerTable
-from cnnkit.widgets.parameter_ledger_value import (
+from cnnkit.widgets.parameter_ledger.table import HIDES, LedgerTable
+from cnnkit.widgets.parameter_ledger.value import (
     MarkedColumn,
     keys,
     mark,
@@ -38,6 +36,8 @@ from cnnkit.widgets.parameter_ledger_value import (
     read,
     without_biases,
 )
+from cnnkit.widgets.parts.assets import script
+from cnnkit.widgets.parts.network_json import to_json
 
 TABLE = json.loads((Path(__file__).parent / "cases/parameter_ledger.json").read_text(encoding="utf-8"))
 SCRIPT = script("parameter_ledger")

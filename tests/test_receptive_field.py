@@ -17,10 +17,10 @@ import torch
 from cnnkit import Network, nn, widgets, zoo
 from cnnkit.errors import ArgumentError
 from cnnkit.layers import AvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU
-from cnnkit.widgets.assets import script
-from cnnkit.widgets.network_json import to_json
-from cnnkit.widgets.receptive_field_measured import measure
-from cnnkit.widgets.receptive_field_value import SeenUnit, steps
+from cnnkit.widgets.parts.assets import script
+from cnnkit.widgets.parts.network_json import to_json
+from cnnkit.widgets.receptive_field.measured import measure
+from cnnkit.widgets.receptive_field.value import SeenUnit, steps
 
 TABLE = json.loads((Path(__file__).parent / "cases/receptive_field.json").read_text(encoding="utf-8"))
 SCRIPT = script("receptive_field")

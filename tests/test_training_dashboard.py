@@ -21,11 +21,11 @@ from cnnkit.errors import ArgumentError, ShapeError
 from cnnkit.layers import BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Softmax
 from cnnkit.network import Network
 from cnnkit.widgets import TrainingDashboard, training_dashboard, training_watch
-from cnnkit.widgets.assets import script
-from cnnkit.widgets.fallback import VIEW
-from cnnkit.widgets.training_dashboard_value import at_budget, top, verdict, windowed
-from cnnkit.widgets.training_plan import fitted, parameter_sum, planned
-from cnnkit.widgets.training_settings import LEARNING_RATES
+from cnnkit.widgets.parts.assets import script
+from cnnkit.widgets.parts.fallback import VIEW
+from cnnkit.widgets.training_dashboard.plan import fitted, parameter_sum, planned
+from cnnkit.widgets.training_dashboard.settings import LEARNING_RATES
+from cnnkit.widgets.training_dashboard.value import at_budget, top, verdict, windowed
 
 TABLE = json.loads((Path(__file__).parent / "cases/training_dashboard.json").read_text(encoding="utf-8"))
 SCRIPT = script("training_dashboard")

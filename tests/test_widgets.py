@@ -10,15 +10,20 @@ import pytest
 
 from cnnkit import widgets
 from cnnkit.errors import ArgumentError
-from cnnkit.widgets.assets import FOLDER, IMPORT, script, style
-from cnnkit.widgets.fallback import PicturedWidget
-from cnnkit.widgets.settings import Choice, Number, Switch, WholeNumber
+from cnnkit.widgets.parts.assets import FOLDER, IMPORT, script, style
+from cnnkit.widgets.parts.fallback import PicturedWidget
+from cnnkit.widgets.parts.settings import Choice, Number, Switch, WholeNumber
 
 WIDGETS = [
     kind for kind in vars(widgets).values() if isinstance(kind, type) and issubclass(kind, PicturedWidget)
 ]
-SHEETS = sorted(path.stem for path in FOLDER.glob("*.css"))
-SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.js"))
+SHEETS = sorted(FOLDER.rglob("*.css"))
+SCRIPTS = sorted(FOLDER.rglob("*.js"))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(FOLDER).as_posix()
+
 
 each_widget = pytest.mark.parametrize("kind", WIDGETS, ids=lambda kind: kind.__name__)
 
@@ -27,7 +32,7 @@ each_widget = pytest.mark.parametrize("kind", WIDGETS, ids=lambda kind: kind.__n
 def test_a_widget_is_called_as_the_function_that_makes_it(kind: type[PicturedWidget]) -> None:
     assert callable(getattr(widgets, kind.called))
     assert {kind.called, kind.__name__} <= set(widgets.__all__)
-    assert kind.called in SCRIPTS
+    assert FOLDER / f"{kind.called}/{kind.called}.js" in SCRIPTS
 
 
 @each_widget
@@ -43,24 +48,22 @@ def test_the_module_is_one_that_a_page_can_load(in_node: Any, kind: type[Picture
     assert in_node(script(kind.called), [["minus", -1]]) == ["−1"]
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_every_import_is_a_neighbour_that_is_put_in_front(name: str) -> None:
-    text = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", SCRIPTS, ids=name_of)
+def test_every_import_is_a_neighbour_that_is_put_in_front(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line.startswith("import ")]
     assert len(lines) == len(IMPORT.findall(text))
 
 
-@pytest.mark.parametrize(
-    "path", [*sorted(FOLDER.glob("*.js")), *sorted(FOLDER.glob("*.css"))], ids=lambda p: p.name
-)
+@pytest.mark.parametrize("path", [*SCRIPTS, *SHEETS], ids=name_of)
 def test_nothing_is_fetched_from_elsewhere(path: Path) -> None:
     text = IMPORT.sub("", path.read_text(encoding="utf-8"))
     assert re.findall(r"https?:|//cdn|@import|\bfetch\(|XMLHttpRequest|\beval\(|new Function", text) == []
 
 
-@pytest.mark.parametrize("name", SHEETS)
-def test_a_style_reaches_no_further_than_its_widget(name: str) -> None:
-    sheet = re.sub(r"/\*.*?\*/", "", (FOLDER / f"{name}.css").read_text(encoding="utf-8"), flags=re.DOTALL)
+@pytest.mark.parametrize("path", SHEETS, ids=name_of)
+def test_a_style_reaches_no_further_than_its_widget(path: Path) -> None:
+    sheet = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     rules = re.findall(r"^([^{}@\s][^{}]*)\{", sheet, flags=re.MULTILINE)
     far = [
         part.strip() for rule in rules for part in re.split(r",(?![^()]*\))", rule) if ".cnnkit-" not in part

@@ -1,7 +1,9 @@
 """Widgets: things to try out in a notebook, each with a value in Python and a still picture elsewhere.
 
-A widget is one ``.py`` and one ``.js`` of the same name. What a slider moves is computed in the browser;
-the Python side has the same arithmetic, and ``tests/cases`` proves the two equal.
+Each has a folder of its own: the widget in ``__init__.py``, its page in a ``.js`` and a ``.css`` of its name,
+its still picture in ``picture.py``, and its arithmetic in ``value.py`` where no room of `cnnkit` has it. What
+several share is in ``parts``. What a slider moves is computed in the browser; the Python side has the same
+arithmetic, and ``tests/cases`` proves the two equal.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from cnnkit.widgets.layer_stack import LayerStack, layer_stack
 from cnnkit.widgets.noise_explorer import Noise, NoiseExplorer, noise_explorer
 from cnnkit.widgets.parameter_ledger import ParameterLedger, parameter_ledger
 from cnnkit.widgets.receptive_field import ReceptiveFields, receptive_field
-from cnnkit.widgets.receptive_field_value import SeenUnit
+from cnnkit.widgets.receptive_field.value import SeenUnit
 from cnnkit.widgets.training_dashboard import TrainingDashboard, training_dashboard
 
 __all__ = [
