@@ -404,6 +404,16 @@ def test_the_layers_are_looked_into_for_the_image_that_is_chosen(
     assert panel["filters"]["name"] == "conv1"
 
 
+def test_a_softmax_is_shown_as_what_it_is(board: Callable[..., TrainingDashboard]) -> None:
+    here = trained(board(TEXT), 2)
+    shares = np.frombuffer(here.panel["shares"], "<f4").reshape(12, 10)
+    here.tab = "layers"
+    here.layer = "softmax"
+    shown = np.frombuffer(here.panel["activations"]["values"], "<f4")
+    np.testing.assert_allclose(shown, shares[0], atol=1e-6)
+    assert here.panel["rows"][-1]["gradients"] is None
+
+
 # --- changes ---
 
 
