@@ -20,9 +20,10 @@ from cnnkit import convnetjs, data, nn, zoo
 from cnnkit.errors import ArgumentError, ShapeError
 from cnnkit.layers import BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Softmax
 from cnnkit.network import Network
-from cnnkit.widgets import TrainingDashboard, training_dashboard, training_watch
+from cnnkit.widgets import TrainingDashboard, training_dashboard
 from cnnkit.widgets.parts.assets import script
 from cnnkit.widgets.parts.fallback import VIEW
+from cnnkit.widgets.training_dashboard import watch
 from cnnkit.widgets.training_dashboard.plan import fitted, parameter_sum, planned
 from cnnkit.widgets.training_dashboard.settings import LEARNING_RATES
 from cnnkit.widgets.training_dashboard.value import at_budget, top, verdict, windowed
@@ -404,6 +405,16 @@ def test_the_layers_are_looked_into_for_the_image_that_is_chosen(
     assert panel["filters"]["name"] == "conv1"
 
 
+def test_a_softmax_is_shown_as_what_it_is(board: Callable[..., TrainingDashboard]) -> None:
+    here = trained(board(TEXT), 2)
+    shares = np.frombuffer(here.panel["shares"], "<f4").reshape(12, 10)
+    here.tab = "layers"
+    here.layer = "softmax"
+    shown = np.frombuffer(here.panel["activations"]["values"], "<f4")
+    np.testing.assert_allclose(shown, shares[0], atol=1e-6)
+    assert here.panel["rows"][-1]["gradients"] is None
+
+
 # --- changes ---
 
 
@@ -611,8 +622,8 @@ def test_a_page_that_falls_silent_pauses_the_training_but_not_on_first_suspicion
     board: Callable[..., TrainingDashboard], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, later = [0.0], []
-    monkeypatch.setattr(training_watch, "monotonic", lambda: now[0])
-    monkeypatch.setattr(training_watch, "later", lambda seconds, call: later.append((seconds, call)))
+    monkeypatch.setattr(watch, "monotonic", lambda: now[0])
+    monkeypatch.setattr(watch, "later", lambda seconds, call: later.append((seconds, call)))
     here = board()
     asked(here, do="view", view="a", here=True)
     trained(here, 1).start()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnkit.layers import Softmax
 from cnnkit.widgets.training_dashboard.value import MARKED
 
 if TYPE_CHECKING:
@@ -114,13 +116,20 @@ def layers_frame(live: Live, image: int, layer: str) -> dict[str, Any]:
 
     label = int(live.dataset.validation.labels[image])
     found = signals(live.model, _inputs(live)[image], label)
+    rows = [_row(each) for each in found]
+    network = live.run.network
+    if network is not None and isinstance(network.layers[-1], Softmax):
+        # The module gives logits, whose softmax is part of the loss; here it is shown as what it is.
+        shares = np.exp(found[-1].activation - found[-1].activation.max())
+        found = (*found[:-1], replace(found[-1], activation=shares / shares.sum()))
+        rows[-1] = _row(found[-1]) | {"gradients": None}
     chosen = next((each for each in found if each.name == layer), found[1])
     weighted = next((each for each in found if each.weight is not None), chosen)
     return {
         "kind": "layers",
         "updates": live.updates,
         "image": image,
-        "rows": [_row(each) for each in found],
+        "rows": rows,
         "layer": chosen.name,
         "activations": _maps(chosen.activation),
         "gradients": _maps(chosen.gradient),
