@@ -26,6 +26,7 @@ from autograde.course import Assignment, Course, find
 from autograde.demo import Student, hand_in
 from autograde.notebook import dumps, load
 from autograde.result import Result, State, recall
+from tests.pages import poor_pages
 from tests.wrong.submission import Wrong
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,6 +59,7 @@ class Class:
     course: Course
     assignment: Assignment
     results: dict[str, Result]
+    executed: Path  # the solution, run from top to bottom
 
     def said(self, student: str, cell: str) -> str:
         """Return what a cell of a submission left behind when it was graded, as JSON."""
@@ -116,7 +118,7 @@ def _graded(table: ModuleType, root: Path) -> Class:
         text=True,
     )
     assert (run.returncode, run.stderr) == (0, ""), run.stdout
-    return Class(course, assignment, recall(course, assignment.name))
+    return Class(course, assignment, recall(course, assignment.name), root / "home/executed.ipynb")
 
 
 def _at_home(assignment: Assignment, home: Path) -> Path:
@@ -164,6 +166,13 @@ def test_the_solution_earns_everything_and_the_untouched_release_nothing(
     short = [mark for mark in solution.marks if mark.points not in (mark.max_points, None)]
     assert short == []
     assert {mark.verdict for mark in untouched.marks if mark.points} == set()
+
+
+@pytest.mark.parametrize("table", BY_TABLE)
+def test_a_page_made_of_the_notebook_shows_every_widget(
+    table: ModuleType, class_of: Callable[[ModuleType], Class]
+) -> None:
+    assert poor_pages(load(class_of(table).executed)) == []
 
 
 @pytest.mark.parametrize("case", CASES)
