@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cnnkit import widgets
-from cnnkit.widgets.fallback import VIEW, PicturedWidget
+from cnnkit.widgets.parts.fallback import VIEW, PicturedWidget
 
 KINDS = [kind for kind in vars(widgets).values() if isinstance(kind, type)]
 MAKERS = {kind.called for kind in KINDS if issubclass(kind, PicturedWidget)}

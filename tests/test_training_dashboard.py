@@ -690,3 +690,12 @@ def test_stand_ins_are_named(digits: data.Dataset) -> None:
         "mnist cut to 24×24 (stand-in: digits)",
         "digits",
     )
+
+
+def test_one_can_wait_for_the_end_of_a_budget(board: Callable[..., TrainingDashboard]) -> None:
+    made = board(examples=100)
+    made.wait()  # for nothing: it has not begun
+    assert made.status == "ready"
+    made.start()
+    made.wait()
+    assert (made.status, made.value.examples) == ("finished", 100)

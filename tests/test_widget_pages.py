@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from nbformat import v4
 
-from cnnkit.widgets.fallback import VIEW
+from cnnkit.widgets.parts.fallback import VIEW
 from tests.pages import MAKERS, poor_pages, widget_cells
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,12 +60,14 @@ def test_the_showcase_shows_every_widget_and_as_its_cells_make_them(tmp_path: Pa
     assert {maker for maker, _ in kept} == MAKERS
     made = list(widget_cells(read(convert(SHOWCASE, tmp_path, "notebook"))))
     for (maker, stored), (_, now) in zip(kept, made, strict=True):
-        texts = [
-            ["".join(output["data"]["text/plain"]) for output in cell["outputs"] if "data" in output]
-            for cell in (stored, now)
-        ]
-        assert texts[0] == texts[1], f"{maker}: run `{RENEW}`"
+        assert _said(stored) == _said(now), f"{maker}: run `{RENEW}`"
     assert poor_pages(read(SHOWCASE)) == []
+
+
+def _said(cell: dict[str, Any]) -> list[str]:
+    """Return the texts of a cell's outputs, without what another processor computes a little differently."""
+    texts = ["".join(output["data"]["text/plain"]) for output in cell["outputs"] if "data" in output]
+    return [re.sub(r"\d+\.\d+", "#", text) for text in texts]
 
 
 def page(*cells: tuple[str, dict[str, str]]) -> dict[str, Any]:

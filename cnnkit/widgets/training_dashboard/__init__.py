@@ -176,6 +176,12 @@ class TrainingDashboard(PicturedWidget):
             self._live.pause()
             self._show()
 
+    def wait(self) -> None:
+        """Wait until training stops by itself: at the end of its budget, or with an error."""
+        if self._live is not None:
+            self._live.wait()
+            self._show()
+
     def reset(self) -> None:
         """Begin anew with first weights; a run that has seen something stays as a faint curve."""
         self._retire()
@@ -516,7 +522,7 @@ def training_dashboard(
     -------
     TrainingDashboard
         Shown as the last line of a cell. Nothing is trained before Start is pressed or `start()` is called.
-        Its `value` says where it stands, `run` is the evidence so far; `pause()`, `reset()`,
+        Its `value` says where it stands, `run` is the evidence so far; `pause()`, `wait()`, `reset()`,
         ``snapshot("net.json")`` and ``load("net.json")`` do what the buttons do.
 
     Raises
