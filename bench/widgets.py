@@ -65,6 +65,14 @@ WIDGETS = [
         range(3, 11),
     ),
     ours(
+        "layer_stack, 21 layers",
+        "layer_stack",
+        "zoo.cs7011(), selected=1",
+        "[name=out_channels]",
+        ".list",
+        range(40, 90),
+    ),
+    ours(
         "noise_explorer, 10,000 images",
         "noise_explorer",
         "n=10_000, draws=50",
