@@ -214,8 +214,12 @@ def test_nothing_is_cut_off(notebook: Notebook, widget: Locator, width: int) -> 
 
 
 def test_after_a_restart_the_cell_makes_a_live_grid_again(notebook: Notebook, widget: Locator) -> None:
-    expect(widget).to_be_visible()
+    settled(widget)
     notebook.restart_kernel()
+    filters(widget).focus()
+    filters(widget).press("ArrowRight")
+    told = "No answer yet: the kernel is busy. If it was restarted, run the cell again."
+    expect(widget.locator(".state")).to_have_text(told, timeout=20_000)
     again = notebook.run(MAKE).locator(".cnnkit-filter-grid")
     expect(again).to_have_count(1, timeout=30_000)
     settled(again)

@@ -223,6 +223,12 @@ def test_nothing_is_cut_off(
 def test_after_a_restart_the_cell_makes_a_live_widget_again(notebook: Any, widget: Locator) -> None:
     expect(widget).to_be_visible()
     notebook.restart_kernel()
+    grid(widget).focus()
+    grid(widget).press("ArrowDown")
+    expect(caption(widget)).to_contain_text("Unit (")  # what the page computes goes on
+    widget.get_by_role("button", name="gradient").click()
+    told = "Measuring needs a running kernel: run the cell again."
+    expect(widget.locator(".told")).to_have_text(told, timeout=60_000)
     notebook.run(IMPORTS)
     again = notebook.run(MAKE).locator(".cnnkit-receptive-field")
     again.get_by_role("button", name="gradient").click()

@@ -7,6 +7,7 @@ import {
 } from "../parts/page.js";
 import { tileView } from "./tiles.js";
 
+const UNUSUAL = 8000; // ms for an answer, but for the first one, which loads torch
 const SETTINGS = ["layer", "filter", "channel", "scale", "image"];
 const [FILTER, PICTURE, THUMB] = [168, 160, 64]; // pixels on the page
 
@@ -74,6 +75,7 @@ function render({ model, el }) {
   const now = () => Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
   const layerNow = () => layers.find(({ name }) => name === model.get("layer")) ?? layers[0];
   let asked = ""; // what the kernel was last asked for
+  let [late, waiting] = [false, null]; // whether it takes longer than it should
   let announce = false;
 
   // --- Controls
@@ -170,13 +172,21 @@ function render({ model, el }) {
     if ((model.get("answer").of === key && of === settings.layer) || asked === key) return;
     asked = key;
     const { layer: name, filter, image: number } = settings;
-    model.send({ look: [name, filter, number] });
+    clearTimeout(waiting);
+    late = false;
+    waiting = setTimeout(() => {
+      late = true;
+      soon();
+    }, UNUSUAL);
+    model.send({ look: [name, filter, number] }); // which fails where the kernel is gone
   };
   const showAnswer = (settings) => {
     const answer = model.get("answer");
     const fits = answer.of === keyOf(settings);
     part(".looks").setAttribute("aria-busy", !fits);
-    part(".state").textContent = fits ? answer.problem || answer.note || "" : "Computing …";
+    const patience = "No answer yet: the kernel is busy. If it was restarted, run the cell again.";
+    const computing = late ? patience : "Computing …";
+    part(".state").textContent = fits ? answer.problem || answer.note || "" : computing;
     part(".state").classList.toggle("bad", fits && Boolean(answer.problem));
     part(".frames").toggleAttribute("hidden", !answer.map);
     if (!fits || !answer.map) return;
@@ -242,7 +252,10 @@ function render({ model, el }) {
   };
   const soon = oncePerFrame(draw);
   const changes = [...SETTINGS, "weights", "answer"].map((name) => `change:${name}`);
-  const onAnswer = () => (asked = "");
+  const onAnswer = () => {
+    clearTimeout(waiting);
+    [asked, late] = ["", false];
+  };
   changes.forEach((event) => model.on(event, soon));
   model.on("change:answer", onAnswer);
   let wide = el.clientWidth;
@@ -253,6 +266,7 @@ function render({ model, el }) {
   resized.observe(el);
   draw();
   return () => {
+    clearTimeout(waiting);
     resized.disconnect();
     changes.forEach((event) => model.off(event, soon));
     model.off("change:answer", onAnswer);

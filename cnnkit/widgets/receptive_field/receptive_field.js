@@ -135,7 +135,7 @@ const OVERLAYS = [
   ["gradient", "gradient"],
   ["average", "average"],
 ];
-const PATIENCE = 30000; // milliseconds until a kernel that says nothing is thought to be gone
+const PATIENCE = 20000; // milliseconds until a kernel that says nothing is thought to be gone
 
 const PAGE = `
   <div class="depth"></div>
@@ -326,12 +326,12 @@ function render({ model, el }) {
     clearTimeout(asking);
     clearTimeout(waiting);
     asking = setTimeout(() => {
-      put({ wish: [] });
-      put({ wish });
       waiting = setTimeout(() => {
         gone = true;
         soon();
       }, PATIENCE);
+      put({ wish: [] }); // which fails where the kernel is gone
+      put({ wish });
     }, 120);
   };
   let asked = "";
