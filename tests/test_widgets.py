@@ -38,7 +38,7 @@ def test_a_widget_is_called_as_the_function_that_makes_it(kind: type[PicturedWid
 @each_widget
 def test_a_page_gets_one_module_that_imports_nothing(kind: type[PicturedWidget]) -> None:
     text = script(kind.called)
-    assert text.count("export default { render };") == 1
+    assert text.count("export default { render: watched(render) };") == 1
     assert re.findall(r"^\s*import\b|\bimport\(", text, flags=re.MULTILINE) == []
 
 

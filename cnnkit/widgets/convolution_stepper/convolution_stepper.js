@@ -2,7 +2,7 @@
 
 import { BORDERS, allWhole, convolution, marked, means, windowAt } from "./convolution.js";
 import { OUTPUTS, STAGE, relationText, sumMarkup, tablesView } from "./convolution_tables.js";
-import { choice, clamp, element, minus, oncePerFrame, range, toggle } from "../parts/page.js";
+import { choice, clamp, element, minus, oncePerFrame, range, toggle, watched } from "../parts/page.js";
 import { cellText, parsed } from "./sheet.js";
 
 const SETTINGS = ["x", "kernel", "bias", "padding", "mode", "stride", "dilation", "flip"];
@@ -301,4 +301,4 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+export default { render: watched(render) };

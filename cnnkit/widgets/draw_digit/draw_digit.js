@@ -6,7 +6,7 @@ import { forward, softmax } from "./forward.js";
 import { keptView } from "./kept.js";
 import { layerMaps } from "./layer_maps.js";
 import { padView } from "./pad.js";
-import { choice, element, floats, oncePerFrame, paint } from "../parts/page.js";
+import { choice, element, floats, oncePerFrame, paint, watched } from "../parts/page.js";
 import { drawn, SIZE } from "./strokes.js";
 
 const SETTINGS = ["strokes", "width", "centred", "degrees", "right", "down"];
@@ -113,7 +113,12 @@ function render({ model, el }) {
 
   const kept = keptView(part(".keeps"), {
     names: model.get("names"),
-    keep: (name) => set({ _kept: { ...model.get("_kept"), [name]: drawing() } }),
+    keep: (name) => {
+      const before = model.get("_kept");
+      set({ _kept: { ...before, [name]: drawing() } });
+      if (model.lost) model.set("_kept", before);
+      return !model.lost;
+    },
     open: (name) => set(model.get("_kept")[name]),
     remove: (name) => {
       const { [name]: _, ...rest } = model.get("_kept");
@@ -167,4 +172,4 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+export default { render: watched(render) };

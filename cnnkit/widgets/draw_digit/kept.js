@@ -29,7 +29,9 @@ const buttonMarkup = (does, called) =>
   `<button type="button" class="${does.toLowerCase()}" aria-label="${does} ${escaped(called)}">` +
   `${does}</button>`;
 
-/** The section in `el`; `words(drawing)` is what the network says of one. Returns { show(kept) }. */
+/** The section in `el`; `words(drawing)` is what the network says of one, `keep(name)` whether it was kept.
+
+    Returns { show(kept) }. */
 export function keptView(el, { names, keep, open, remove, words, say }) {
   el.innerHTML = KEPT;
   const part = (name) => el.querySelector(name);
@@ -41,8 +43,7 @@ export function keptView(el, { names, keep, open, remove, words, say }) {
 
   part(".keep").addEventListener("click", () => {
     const given = nameOf(name.value) || free();
-    keep(given);
-    say(`Kept as ${given}.`);
+    say(keep(given) ? `Kept as ${given}.` : "Not kept: the kernel is gone. Run the cell again.");
   });
   name.addEventListener("keydown", (event) => event.key === "Enter" && part(".keep").click());
   part(".copy").addEventListener("click", async () => {

@@ -3,7 +3,7 @@
 import { bankShades } from "./filter_bank.js";
 import { fullColour } from "../parts/maps.js";
 import {
-  choice, escaped, floats, minus, oncePerFrame, paint, range, rounded, toggle, wholeNumber,
+  choice, escaped, floats, minus, oncePerFrame, paint, range, rounded, toggle, watched, wholeNumber,
 } from "../parts/page.js";
 import { tileView } from "./tiles.js";
 
@@ -273,4 +273,4 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+export default { render: watched(render) };

@@ -1,7 +1,7 @@
 // Layer-shape sliders: the controls of one convolution, and all that follows from them as they move.
 
 import { axisView, factsMarkup, layerShape } from "../parts/axis.js";
-import { oncePerFrame, wholeNumber } from "../parts/page.js";
+import { oncePerFrame, watched, wholeNumber } from "../parts/page.js";
 
 const LABELS = {
   size: "Input size <i>n</i>",
@@ -53,4 +53,4 @@ function render({ model, el }) {
   return () => resized.disconnect();
 }
 
-export default { render };
+export default { render: watched(render) };

@@ -3,7 +3,7 @@
 import { codeView } from "./code_view.js";
 import { KINDS, networkCode, stages } from "../parts/layers.js";
 import { STARTS, layerSettings } from "./layer_settings.js";
-import { choice, clamp, counted, element, oncePerFrame, thousands } from "../parts/page.js";
+import { choice, clamp, counted, element, oncePerFrame, thousands, watched } from "../parts/page.js";
 import { percent, stackRows } from "./stack_rows.js";
 
 const MOST_LAYERS = 64;
@@ -241,4 +241,4 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+export default { render: watched(render) };

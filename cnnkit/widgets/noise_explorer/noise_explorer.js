@@ -2,7 +2,7 @@
 
 import { noise, roundAt } from "./noise.js";
 import { diamond, dot, factsText, manyMarkup, oneMarkup, twoMarkup, verdictText } from "./noise_drawing.js";
-import { counted, element, oncePerFrame, rounded, toggle } from "../parts/page.js";
+import { counted, element, oncePerFrame, rounded, toggle, watched } from "../parts/page.js";
 
 const NAMES = ["p", "n", "draws", "seed", "p2", "compare", "decisions"];
 const RESTARTING = ["p", "n", "seed", "p2"]; // decisions were made about other measurements
@@ -219,4 +219,4 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+export default { render: watched(render) };

@@ -4,7 +4,9 @@
 
 import { stages } from "../parts/layers.js";
 import { markColumn, TOTAL } from "./marking.js";
-import { choice, coded, counted, element, escaped, fresh, oncePerFrame, thousands, toggle } from "../parts/page.js";
+import {
+  choice, coded, counted, element, escaped, fresh, oncePerFrame, thousands, toggle, watched,
+} from "../parts/page.js";
 
 // --- What each row holds --------------------------------------------------------------------------
 
@@ -337,4 +339,4 @@ function flattenBefore(rows, name) {
   return before.findLast(({ kind }) => kind === "Flatten")?.name;
 }
 
-export default { render };
+export default { render: watched(render) };

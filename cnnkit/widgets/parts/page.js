@@ -169,3 +169,43 @@ export function oncePerFrame(draw) {
   };
   return () => (drawn ? (stale = true) : now());
 }
+
+// --- The kernel ---------------------------------------------------------------------------------
+
+const LOST = "The kernel of this widget is gone: Python hears nothing of what you do here. Run its cell again.";
+
+/** A widget's render that notices when its kernel is gone, and says so; what is sent then fails nowhere.
+
+    The model that `render` gets knows it as `lost`. What the page computes by itself goes on. */
+export const watched = (render) => ({ model, el }) => {
+  let lost = false;
+  const lose = () => {
+    if (lost) return;
+    lost = true;
+    el.prepend(element(`<p class="lost" role="alert">${LOST}</p>`));
+  };
+  const attempt = (act) => {
+    try {
+      act();
+    } catch {
+      lose();
+    }
+  };
+  const guarded = {
+    get: (name) => model.get(name),
+    set: (name, value) => model.set(name, value),
+    on: (event, heard) => model.on(event, heard),
+    off: (event, heard) => model.off(event, heard),
+    send: (...message) => attempt(() => model.send(...message)),
+    save_changes: () => attempt(() => model.save_changes()),
+    get lost() {
+      return lost;
+    },
+  };
+  const end = render({ model: guarded, el });
+  model.on("comm_live_update", lose); // a restart disconnects every widget
+  return () => {
+    model.off("comm_live_update", lose);
+    end?.();
+  };
+};

@@ -2,7 +2,9 @@
 // value.py has the same arithmetic; tests/cases/receptive_field.json proves both equal.
 
 import { axesOf, complete, stages } from "../parts/layers.js";
-import { clamp, element, escaped, floats, fresh, oncePerFrame, path, range, toggle } from "../parts/page.js";
+import {
+  clamp, element, escaped, floats, fresh, oncePerFrame, path, range, toggle, watched,
+} from "../parts/page.js";
 
 // --- Arithmetic ---------------------------------------------------------------------------------
 
@@ -494,4 +496,4 @@ function stepRow(step, at, image, ring, choose) {
   return { row, show };
 }
 
-export default { render };
+export default { render: watched(render) };

@@ -2,7 +2,10 @@
 // the kernel, each whole; all that is drawn of them, and what the window slider moves, is computed here.
 
 import { curves, evaluation, percent, rowsOf, windowed } from "./curves.js";
-import { clamp, choice, coded, counted, element, escaped, floats, fresh, oncePerFrame, rounded, thousands, toggle } from "../parts/page.js";
+import {
+  choice, clamp, coded, counted, element, escaped, floats, fresh, oncePerFrame, rounded, thousands, toggle,
+  watched,
+} from "../parts/page.js";
 import { download, layersPanel, networkPanel, predictionsPanel, runsPanel } from "./training_panels.js";
 
 const WINDOWS = [20, 50, 100, 200, 500, 1000, 2000, 5000];
@@ -137,6 +140,7 @@ function render({ model, el }) {
   const want = (command, until) => {
     asked = { until, since: performance.now() };
     ask({ do: command });
+    if (model.lost) asked = null;
     timers.push(setTimeout(soon, PATIENCE + 50));
     soon();
   };
@@ -182,9 +186,9 @@ function render({ model, el }) {
     const go = part("go");
     const words = frame.status === "running" ? "Pause" : { ready: "Start", paused: "Resume" }[frame.status] ?? "Train again";
     if (go.textContent !== words) go.textContent = words;
-    part("state").textContent = late ? "waiting: the kernel is busy" :
+    part("state").textContent = model.lost ? "the kernel is gone" : late ? "waiting: the kernel is busy" :
       lost ? "no news: the kernel is busy, or was restarted" : asked ? "…" : STATES[frame.status];
-    part("state").className = `state ${late || lost ? "late" : frame.status}`;
+    part("state").className = `state ${late || lost || model.lost ? "late" : frame.status}`;
     part("count").textContent = frame.examples === undefined ? "" :
       `${thousands(frame.examples)} examples, ${counted(frame.updates, "update")}`;
     part("trouble").hidden = !frame.error;
@@ -285,4 +289,4 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+export default { render: watched(render) };
