@@ -140,6 +140,8 @@ class Course:
     def choose(self, names: Sequence[str]) -> tuple[Assignment, ...]:
         """Return the named assignments, each once, or all of them if `names` is empty.
 
+        A number stands for the assignment whose name begins with it: 2 for ``02-shapes-and-parameters``.
+
         Raises
         ------
         CourseError
@@ -150,10 +152,13 @@ class Course:
             raise CourseError(
                 f"course: {self.source} holds no assignment. Add one, like 01-name/01-name.ipynb."
             )
+        chosen = []
         for name in names:
-            if name not in known:
+            numbered = [each for each in known if name.isdecimal() and each.startswith(f"{int(name):02d}-")]
+            if name not in known and len(numbered) != 1:
                 raise CourseError(f"course: there is no assignment {name!r}. {nearest(name, list(known))}")
-        return tuple(known[name] for name in dict.fromkeys(names)) if names else tuple(known.values())
+            chosen.append(name if name in known else numbered[0])
+        return tuple(known[name] for name in dict.fromkeys(chosen)) if names else tuple(known.values())
 
     @contextmanager
     def alone(self) -> Iterator[None]:

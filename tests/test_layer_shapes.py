@@ -202,8 +202,9 @@ def png_size(encoded: str) -> tuple[int, int]:
 )
 def test_without_a_kernel_the_output_is_the_view_a_text_and_a_picture(settings: dict[str, int]) -> None:
     sliders = widgets.layer_shapes(**settings)
-    bundle, _ = sliders._repr_mimebundle_()
+    bundle, metadata = sliders._repr_mimebundle_()
     assert {VIEW, "text/plain", "image/png"} == set(bundle)
+    assert metadata["image/png"] == {"alt": repr(sliders)}  # what a screen reader says of the picture
     assert repr(sliders.value) == bundle["text/plain"]
     assert sliders.value.formula in bundle["text/plain"]
     assert sliders.value.parameter_sum in bundle["text/plain"]

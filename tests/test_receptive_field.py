@@ -276,7 +276,7 @@ def test_a_wish_of_the_page_is_answered_unless_the_page_has_moved_on() -> None:
     [
         (
             {"layer": "relu1"},
-            "`layer` is 'relu1', expected one of input, conv1, pool1, conv2, pool2, conv3, conv4, pool3, fc1:"
+            "`layer` is 'relu1', expected one of conv1, pool1, conv2, pool2, conv3, conv4, pool3, fc1:"
             " others see what the layer before them sees. Take one of these names.",
         ),
         (
@@ -347,3 +347,8 @@ def test_a_grader_gets_the_text_and_nothing_heavy_happens() -> None:
         check=False,
     )
     assert done.stdout.strip() == "['text/plain'] set()", done.stderr
+
+
+def test_the_image_itself_is_no_layer_to_choose() -> None:
+    with pytest.raises(ArgumentError, match=r"`layer` is 'input', expected one of conv1, pool1, conv2"):
+        widgets.receptive_field(zoo.cs7011(), layer="input")

@@ -519,6 +519,12 @@ def test_an_assignment_that_is_named_twice_is_chosen_once(root):
     assert ["02-areas", "01-adding"] == [assignment.name for assignment in chosen]
 
 
+def test_an_assignment_is_chosen_by_its_number_too(root):
+    assert ["02-areas"] == [assignment.name for assignment in find(root).choose(["2", "02", "02-areas"])]
+    with pytest.raises(CourseError, match="there is no assignment '3'"):
+        find(root).choose(["3"])
+
+
 def test_a_course_without_assignments_says_what_is_missing(tmp_path):
     (tmp_path / "nbgrader_config.py").write_text("")
     with pytest.raises(CourseError, match=r"the source folder .*/source does not exist"):

@@ -699,3 +699,14 @@ def test_one_can_wait_for_the_end_of_a_budget(board: Callable[..., TrainingDashb
     made.start()
     made.wait()
     assert (made.status, made.value.examples) == ("finished", 100)
+
+
+def test_a_network_that_no_kernel_holds_is_refused_by_its_size(
+    board: Callable[..., TrainingDashboard],
+) -> None:
+    made = board()
+    before = made.network
+    layers = [Flatten(), Linear(784, 60_000), Linear(60_000, 10)]
+    with pytest.raises(ArgumentError, match=r"has 47,700,010 parameters, expected at most 40,000,000\. Take"):
+        made.change_network(Network((1, 28, 28), layers))
+    assert before == made.network

@@ -35,6 +35,7 @@ class PicturedWidget(anywidget.AnyWidget):
             bundle.pop(VIEW, None)
         if worth_a_picture():
             bundle["image/png"] = b64encode(self.picture()).decode("ascii")
+            metadata = {**metadata, "image/png": {"alt": bundle["text/plain"]}}  # read out in place of it
         return bundle, metadata
 
 

@@ -93,7 +93,7 @@ class ReceptiveFields(PicturedWidget):
                 " Take one from cnnkit.zoo."
             )
         self.network, self.model, self.channel = network, model, channel
-        self.layers = [step.name for step in steps(network, self.called)]
+        self.layers = [step.name for step in steps(network, self.called) if step.name != "input"]
         if model is not None:
             require_model(self.called, model, network)
         self._given = None if image is None else require_image(self.called, image, network.input_shape)

@@ -162,7 +162,7 @@ const PAGE = `
   <div class="words"><p class="caption"></p><p class="told"></p></div>
   <table class="steps">
     <thead><tr><th scope="col">layer</th><th scope="col">sees</th><th scope="col">jump</th>
-      <th scope="col">start</th><th scope="col" class="strip">units that feed it, left to right</th>
+      <th scope="col">start</th><th scope="col" class="strip">units that feed it</th>
     </tr></thead>
     <tbody></tbody>
   </table>

@@ -445,10 +445,11 @@ class TrainingDashboard(PicturedWidget):
 
     def _rename(self, run: str, name: str) -> None:
         name = name.strip()[:40]
-        taken = {frame["name"] for frame in self.earlier if frame["run"] != run}
+        taken = {frame["name"] for frame in self.earlier if frame["run"] != run} | {"this run"}
         if not name or name in taken:
-            self._say("name", False, f"`{name}` is {'taken' if name else 'empty'}. Give another name.")
+            self._say("name", False, f"`{name}` is taken. Give another." if name else "A run needs a name.")
             return
+        self._say("name", True, "")
         self.set_trait("earlier", [f | {"name": name} if f["run"] == run else f for f in self.earlier])
         self._over = [(name if each.id == run else old, each) for old, each in self._over]
 

@@ -21,6 +21,8 @@ __all__ = ["Plan", "fitted", "parameter_sum", "planned"]
 
 METHODS = {"sgd": "sgd", "adagrad": "adagrad", "adadelta": "adadelta", "windowgrad": "rmsprop"}
 
+MOST = 40_000_000  # parameters: with their gradients and an optimizer's sums some 640 MB
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -150,6 +152,12 @@ def fitted(network: Network, dataset: Dataset) -> Dataset:
     """
     wants, has = network.input_shape, tuple(dataset.input_shape)
     classes = len(dataset.classes)
+    total = network.ledger().total
+    if total > MOST:
+        raise ArgumentError(
+            f"training_dashboard: `network` has {total:,} parameters, expected at most {MOST:,}. Take fewer"
+            " filters, or pool before the first fully connected layer."
+        )
     if network.output_shape != (classes,):
         raise ShapeError(
             f"training_dashboard: `network` gives {shape_text(network.output_shape)}, expected ({classes},):"

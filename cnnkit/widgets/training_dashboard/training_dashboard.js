@@ -50,7 +50,7 @@ function numberField(name, { label, least, most, whole }, enter, complain) {
   let shown;
   const take = (value) => {
     const allowed = (whole ? Number.isInteger(value) : Number.isFinite(value)) && value >= least && value <= most;
-    complain(allowed ? "" : `${label}: ${whole ? "a whole number" : "a number"} from ${least} to ${thousands(most)}.`);
+    complain(allowed ? "" : `${label}: ${whole ? "a whole number" : "a number"} from ${least} to ${whole ? thousands(most) : most}.`);
     if (!allowed) input.value = shown;
     else if (value !== shown) enter((shown = value));
   };

@@ -281,5 +281,5 @@ export function runsPanel(el, ask, hide) {
     if (wanted.length !== body.children.length || wanted.some((row, place) => row !== body.children[place]))
       body.replaceChildren(...wanted);
   };
-  return { show, say: ({ words }) => (el.querySelector(".message").textContent = words) };
+  return { show, say: ({ words }) => (el.querySelector(".message").innerHTML = coded(words)) };
 }
