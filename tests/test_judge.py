@@ -151,7 +151,7 @@ def answered(name: str, answer: Callable[[Any], Any]) -> Notebook:
             )
             cells.append(cell | {"source": "import numpy as np\n" + text})
         elif "nbgrader" in cell["metadata"] or not any(
-            x in cell["source"] for x in ("plot.", "plt.", "widgets.")
+            x in cell["source"] for x in ("plot.", "plt.", "widgets.", "stack")
         ):
             cells.append(cell)
     return notebook(*cells)
