@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import nbformat
@@ -117,6 +117,14 @@ class Notebook:
             index,
         )
         return self.output(index)
+
+    def expect_value(self, index: int, **expected: Any) -> None:
+        """Read JSON that a cell prints; again, for a page holds changes back while the kernel is busy."""
+        for _ in range(20):
+            value = json.loads(self.run(index).inner_text())
+            if expected.items() <= value.items():
+                return
+        assert value == value | expected
 
     def save(self) -> None:
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")

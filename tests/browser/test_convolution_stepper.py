@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -78,15 +78,6 @@ def total(widget: Locator) -> Locator:
     return widget.locator(".sum strong")
 
 
-def expect_value(notebook: Notebook, **expected: Any) -> None:
-    """Read `.value` through a cell; again, for the page holds a change back while the kernel is busy."""
-    for _ in range(20):
-        value = json.loads(notebook.run(READ).inner_text())
-        if expected.items() <= value.items():
-            return
-    assert value == value | expected
-
-
 def test_the_page_opens_at_the_first_window(widget: Locator) -> None:
     expect(widget.locator(".place")).to_have_text("window 1 of 30")
     expect(widget.locator(".sum")).to_have_text("Output row 0, column 0: 0 + 0 + 1 = 1")
@@ -109,7 +100,7 @@ def test_a_window_is_stepped_to_and_an_output_cell_is_pressed_by_mouse(
     widget.get_by_role("button", name="◀ Back").click()
     expect(widget.locator(".place")).to_have_text("window 8 of 30")
     expect(output_cell(widget, 1, 2)).to_have_text("10")
-    expect_value(notebook, step=7)
+    notebook.expect_value(READ, step=7)
 
 
 def test_cells_are_typed_into_by_keyboard_as_in_a_spreadsheet(notebook: Notebook, widget: Locator) -> None:
@@ -140,7 +131,7 @@ def test_cells_are_typed_into_by_keyboard_as_in_a_spreadsheet(notebook: Notebook
         [2, 4, 4, 1, 0, 0],
         [4, 4, 2, 0, 0, 1],
     ]
-    expect_value(notebook, x=image, kernel=[[0.5, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+    notebook.expect_value(READ, x=image, kernel=[[0.5, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 
 
 @pytest.mark.parametrize("typed", ["x", "", "1/0", "9999999"])
@@ -164,7 +155,7 @@ def test_the_output_is_walked_by_arrow_keys(notebook: Notebook, widget: Locator)
     expect(widget.locator(".place")).to_have_text("window 3 of 30")
     expect(output_cell(widget, 1, 1)).to_have_text("10")
     expect(widget.locator("output")).to_have_text("Output row 0, column 2: 9.")
-    expect_value(notebook, step=2)
+    notebook.expect_value(READ, step=2)
 
 
 def test_settings_are_chosen_and_the_flip_shows_both_results(
@@ -182,7 +173,7 @@ def test_settings_are_chosen_and_the_flip_shows_both_results(
     output_cell(widget, 1, 2, "convolution").click()
     expect(total(widget)).to_have_text("52")
     expect(output_cell(widget, 1, 2)).to_have_text("30")
-    expect_value(notebook, flip=True, step=8)
+    notebook.expect_value(READ, flip=True, step=8)
     screenshot(widget, "convolution-stepper-light")
     with in_theme("JupyterLab Dark"):
         screenshot(widget, "convolution-stepper-dark")
@@ -201,7 +192,7 @@ def test_padding_stride_and_border_change_the_walk(notebook: Notebook, widget: L
     expect(widget.locator(".place")).to_have_text("window 1 of 4")
     expect(widget.get_by_label("What stands in the padding")).to_be_disabled()
     expect(widget.locator(".input figcaption")).to_have_text("Input 5 × 6")
-    expect_value(notebook, padding="valid", stride=2, output=[[10, 2], [5, -13]])
+    notebook.expect_value(READ, padding="valid", stride=2, output=[[10, 2], [5, -13]])
 
 
 def test_a_play_goes_on_by_itself_until_it_is_paused(widget: Locator) -> None:
@@ -250,9 +241,9 @@ def test_a_prediction_is_judged_and_the_mistake_is_named(
     expect(verdict).to_contain_text("No mistake that is known here.")
     widget.get_by_role("button", name="Show me").click()
     expect(total(widget)).to_have_text("0")
-    expect_value(notebook, answer=[0, 99, *[None] * 28])
+    notebook.expect_value(READ, answer=[0, 99, *[None] * 28])
     pixel(widget, 0, 0).fill("3")  # what was predicted is another output's now
-    expect_value(notebook, answer=[None] * 30)
+    notebook.expect_value(READ, answer=[None] * 30)
 
 
 def test_the_channels_of_a_window_add_up(notebook: Notebook) -> None:
@@ -350,7 +341,7 @@ def test_after_a_restart_the_cell_makes_a_live_widget_again(notebook: Notebook, 
     expect(pixel(again, 0, 0)).to_have_value("0")
     pixel(again, 1, 1).fill("5")
     expect(total(again)).to_have_text("5")
-    expect_value(notebook, step=0)
+    notebook.expect_value(READ, step=0)
 
 
 def test_the_saved_notebook_holds_the_picture_for_where_no_widget_runs(

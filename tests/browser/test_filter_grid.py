@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -58,15 +58,6 @@ def caption(widget: Locator) -> Locator:
     return widget.locator(".caption")
 
 
-def expect_value(notebook: Notebook, **expected: Any) -> None:
-    """Read through a cell; again, for the page holds a change back while the kernel is busy."""
-    for _ in range(20):
-        value = json.loads(notebook.run(READ).inner_text())
-        if expected.items() <= value.items():
-            return
-    assert value == value | expected
-
-
 def test_the_grid_opens_with_the_first_convolution(widget: Locator) -> None:
     expect(caption(widget)).to_have_text("conv1, filter 0 of 64")
     expect(widget.locator(".one .about").first).to_contain_text("Row 0, column 0. Three channels as colours.")
@@ -83,7 +74,7 @@ def test_a_filter_is_chosen_by_mouse(notebook: Notebook, widget: Locator) -> Non
     expect(caption(widget)).to_have_text("conv1, filter 49 of 64")
     expect(widget.locator(".one .about").first).to_contain_text("Row 6, column 1.")
     settled(widget)
-    expect_value(notebook, filter=49, shape=[3, 5, 5])
+    notebook.expect_value(READ, filter=49, shape=[3, 5, 5])
 
 
 def test_a_filter_is_chosen_by_keyboard(notebook: Notebook, widget: Locator) -> None:
@@ -100,7 +91,7 @@ def test_a_filter_is_chosen_by_keyboard(notebook: Notebook, widget: Locator) -> 
     expect(filters(widget)).to_have_attribute("aria-valuenow", "63")
     expect(notebook.cell(MAKE)).to_have_class(re.compile("jp-mod-active"))
     settled(widget)
-    expect_value(notebook, filter=63)
+    notebook.expect_value(READ, filter=63)
 
 
 def test_the_channels_of_a_deep_layer_are_looked_at_one_by_one(notebook: Notebook, widget: Locator) -> None:
@@ -114,7 +105,7 @@ def test_the_channels_of_a_deep_layer_are_looked_at_one_by_one(notebook: Noteboo
     slider.press("ArrowRight")
     expect(widget.locator(".one .about").first).to_contain_text("Channel 2 of 64.")
     expect(slider).to_be_focused()
-    expect_value(notebook, layer="conv2", channel=2, shape=[64, 3, 3])
+    notebook.expect_value(READ, layer="conv2", channel=2, shape=[64, 3, 3])
 
 
 def test_the_scale_is_stated(notebook: Notebook, widget: Locator) -> None:
@@ -127,7 +118,7 @@ def test_the_scale_is_stated(notebook: Notebook, widget: Locator) -> None:
     assert float(widget.locator(".high").inner_text()) > float(own)
     widget.get_by_role("checkbox", name="Channels as colours").uncheck()
     expect(widget.locator(".scale-text")).to_have_text("White is 0. One scale for all filters.")
-    expect_value(notebook, scale="shared", channel=0)
+    notebook.expect_value(READ, scale="shared", channel=0)
 
 
 def test_one_of_the_strongest_images_is_looked_at(notebook: Notebook, widget: Locator) -> None:
@@ -226,7 +217,7 @@ def test_after_a_restart_the_cell_makes_a_live_grid_again(notebook: Notebook, wi
     filters(again).focus()
     filters(again).press("ArrowRight")
     settled(again)
-    expect_value(notebook, filter=1)
+    notebook.expect_value(READ, filter=1)
 
 
 def test_nothing_was_fetched_from_outside(widget: Locator, outside_requests: list[str]) -> None:

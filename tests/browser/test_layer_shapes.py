@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -66,15 +66,6 @@ def formula(widget: Locator) -> Locator:
     return widget.get_by_role("math")
 
 
-def expect_value(notebook: Notebook, **expected: Any) -> None:
-    """Read `.value` through a cell; again, for the page holds a change back while the kernel is busy."""
-    for _ in range(20):
-        value = json.loads(notebook.run(READ).inner_text())
-        if expected.items() <= value.items():
-            return
-    assert value == value | expected
-
-
 def test_the_page_opens_with_the_settings_of_the_call(widget: Locator) -> None:
     expect(formula(widget)).to_have_attribute(
         "aria-label", "floor((32 + 2·2 − 5) / 1) + 1 = floor(31) + 1 = 32"
@@ -108,7 +99,7 @@ def test_a_slider_is_moved_by_mouse_and_python_has_its_value(notebook: Notebook,
     expect(formula(widget)).to_have_attribute("aria-label", re.compile(rf"^floor\(\(.* − 5\) / {moved}\)"))
     mouse.up()
     assert 3 <= moved <= 6
-    expect_value(notebook, stride=moved, output=31 // moved + 1)
+    notebook.expect_value(READ, stride=moved, output=31 // moved + 1)
 
 
 def test_the_sliders_are_moved_by_keyboard_and_the_notebook_stays_where_it_is(
@@ -129,7 +120,7 @@ def test_the_sliders_are_moved_by_keyboard_and_the_notebook_stays_where_it_is(
     expect(box(widget, "kernel_size")).to_have_value("11")
     expect(slider(widget, "kernel_size")).to_be_focused()
     expect(notebook.cell(MAKE)).to_have_class(re.compile("jp-mod-active"))
-    expect_value(notebook, size=31, kernel_size=11)
+    notebook.expect_value(READ, size=31, kernel_size=11)
 
 
 def test_every_control_has_a_name_and_a_visible_focus(widget: Locator) -> None:
@@ -158,7 +149,7 @@ def test_a_number_box_goes_on_where_its_slider_ends(
         "aria-label", "floor((512 + 2·0 − 9) / 1) + 1 = floor(503) + 1 = 504"
     )
     expect(slider(widget, "size")).to_have_value("512")
-    expect_value(notebook, output=504)
+    notebook.expect_value(READ, output=504)
 
 
 @pytest.mark.parametrize("typed", ["0", "33", "2.5", ""])
@@ -169,7 +160,7 @@ def test_what_a_number_box_cannot_take_is_said_and_changes_nothing(
     dilation.fill(typed)
     expect(widget.get_by_role("status").first).to_have_text("Dilation: a whole number from 1 to 32.")
     expect(widget).to_contain_text("Conv2d(3, 32, 5, padding=2)")
-    expect_value(notebook, dilation=1)
+    notebook.expect_value(READ, dilation=1)
     dilation.blur()
     expect(dilation).to_have_value("1")
     expect(widget.locator(".hint")).to_be_empty()
@@ -223,7 +214,7 @@ def test_an_impossible_size_is_red_with_its_reason_and_its_cure(
     expect(cure).to_be_visible()
     expect(widget.get_by_text("no output")).to_be_visible()
     expect(widget.locator(".output")).to_have_count(0)
-    expect_value(notebook, output=-3)
+    notebook.expect_value(READ, output=-3)
     screenshot(widget, "layer-shapes-impossible-light")
 
 
@@ -315,7 +306,7 @@ def test_after_a_restart_the_cell_makes_a_live_widget_again(notebook: Notebook, 
     expect(formula(again)).to_have_attribute(
         "aria-label", "floor((10 + 2·2 − 5) / 1) + 1 = floor(9) + 1 = 10"
     )
-    expect_value(notebook, size=10)
+    notebook.expect_value(READ, size=10)
 
 
 def test_the_saved_notebook_holds_the_picture_for_where_no_widget_runs(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -56,15 +55,6 @@ def told(widget: Locator) -> Locator:
     return widget.locator(".told:not([hidden])")
 
 
-def expect_value(notebook: Any, **expected: Any) -> None:
-    """Read the ledger through a cell; again, for the page holds a change back while the kernel is busy."""
-    for _ in range(20):
-        value = json.loads(notebook.run(READ).inner_text())
-        if expected.items() <= value.items():
-            return
-    assert value == value | expected
-
-
 def fill(widget: Locator, entries: dict[str, str], column: str = "parameters") -> None:
     for row, words in entries.items():
         entry(widget, row, column).fill(words)
@@ -83,7 +73,7 @@ def test_a_typed_number_is_marked_and_its_mistake_named(notebook: Any, widget: L
     expect(entry(widget, "conv2")).to_have_attribute("aria-invalid", "true")
     expect(widget.locator(".spoken")).to_contain_text("conv2: Perhaps the input channels")
     answer = {"conv1": 224, "bn": None, "conv2": 160, "fc": None, "total": None}
-    expect_value(notebook, answer=answer, right=1)
+    notebook.expect_value(READ, answer=answer, right=1)
 
 
 def test_a_number_that_is_still_being_typed_is_not_yet_a_mistake(widget: Locator) -> None:
@@ -102,7 +92,7 @@ def test_the_keyboard_alone_fills_the_column(notebook: Any, widget: Locator) -> 
         keyboard.type(words)
         keyboard.press("Enter")
     expect(widget.locator(".stack")).to_have_count(2)
-    expect_value(notebook, right=5)
+    notebook.expect_value(READ, right=5)
     keyboard.press("ArrowUp")
     entry(widget, "total").focus()
     keyboard.press("ArrowUp")
@@ -123,10 +113,10 @@ def test_asked_for_a_row_is_shown(notebook: Any, widget: Locator) -> None:
     widget.get_by_role("button", name="Show conv2").click()
     expect(line(widget, "conv2").locator("td.parameters .number")).to_have_text("1,168")
     expect(entry(widget, "conv2")).to_have_count(0)
-    expect_value(notebook, shown={"parameters": ["conv2"]}, right=0)
+    notebook.expect_value(READ, shown={"parameters": ["conv2"]}, right=0)
     widget.get_by_role("button", name="Start again").click()
     expect(entry(widget, "conv2")).to_be_visible()
-    expect_value(notebook, shown={"parameters": []})
+    notebook.expect_value(READ, shown={"parameters": []})
 
 
 def test_another_way_of_counting_marks_again(notebook: Any, widget: Locator) -> None:
@@ -140,7 +130,7 @@ def test_another_way_of_counting_marks_again(notebook: Any, widget: Locator) -> 
     widget.get_by_label("Count as").select_option("keras")
     widget.get_by_label("biases", exact=True).uncheck()
     expect(told(widget)).to_contain_text("the biases are counted even when there are none")
-    expect_value(notebook, convention="keras", bias=False)
+    notebook.expect_value(READ, convention="keras", bias=False)
 
 
 def test_another_column_is_asked_for(notebook: Any, widget: Locator) -> None:
@@ -150,8 +140,8 @@ def test_another_column_is_asked_for(notebook: Any, widget: Locator) -> None:
     fill(widget, {"conv1": "8x6x6", "pool": "16 x 2 x 2", "flatten": "4"}, "output")
     expect(line(widget, "conv1").locator(".sign")).to_have_text("✓")
     expect(told(widget)).to_contain_text("only one of the last maps is flattened")
-    expect_value(
-        notebook, answer={"conv1": [8, 6, 6], "conv2": None, "pool": [16, 2, 2], "flatten": [4], "fc": None}
+    notebook.expect_value(
+        READ, answer={"conv1": [8, 6, 6], "conv2": None, "pool": [16, 2, 2], "flatten": [4], "fc": None}
     )
     widget.get_by_label("I type").select_option("nothing")
     expect(widget.locator("input[type=text]")).to_have_count(0)
@@ -239,7 +229,7 @@ def test_after_a_restart_the_cell_makes_a_live_widget_again(notebook: Any, widge
     again = notebook.run(MAKE).locator(".cnnkit-parameter-ledger")
     expect(entry(again, "conv1")).to_have_value("")
     fill(again, {"conv1": "224"})
-    expect_value(notebook, right=1)
+    notebook.expect_value(READ, right=1)
 
 
 def test_nothing_was_fetched_from_outside(widget: Locator, outside_requests: list[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -42,15 +41,6 @@ def widget(notebook: Any) -> Locator:
     return made
 
 
-def expect_value(notebook: Any, **expected: Any) -> None:
-    """Read `.value` through a cell; again, for the page holds a change back while the kernel is busy."""
-    for _ in range(20):
-        value = json.loads(notebook.run(READ).inner_text())
-        if expected.items() <= value.items():
-            return
-    assert value == value | expected
-
-
 def caption(widget: Locator) -> Locator:
     return widget.locator("p.caption")
 
@@ -83,7 +73,7 @@ def test_arrow_keys_move_the_unit(notebook: Any, widget: Locator) -> None:
     expect(grid(widget)).to_be_focused()
     expect(grid(widget)).to_have_attribute("aria-valuenow", "25")
     expect(widget.locator(".outside")).to_have_attribute("d", "M-7 1H19V27H-7z")
-    expect_value(notebook, layer="conv4", unit=[3, 1], box=[[1, 27], [0, 19]], size=[26, 26])
+    notebook.expect_value(READ, layer="conv4", unit=[3, 1], box=[[1, 27], [0, 19]], size=[26, 26])
     grid(widget).press("End")
     expect(caption(widget)).to_contain_text("Unit (7, 7)")
     grid(widget).press("ArrowDown")
@@ -103,7 +93,7 @@ def test_the_depth_slider_goes_through_the_layers_and_stays_at_the_place(
     expect(caption(widget)).to_contain_text("of conv1 sees rows 17 to 19 and columns 13 to 15")
     depth(widget).press("End")
     expect(caption(widget)).to_contain_text("The unit of fc1 sees rows 0 to 31")
-    expect_value(notebook, layer="fc1", unit=[0, 0], box=[[0, 32], [0, 32]], size=[32, 32])
+    notebook.expect_value(READ, layer="fc1", unit=[0, 0], box=[[0, 32], [0, 32]], size=[32, 32])
     widget.get_by_role("button", name="pool1").click()
     expect(widget.locator("tr.chosen th")).to_have_text("pool1")
     grid(widget).press("PageDown")
@@ -124,7 +114,7 @@ def test_the_mouse_picks_a_unit_on_the_grid_and_on_the_image(notebook: Any, widg
     assert image is not None
     mouse.click(image["x"] + image["width"] / 2, image["y"] + image["height"] / 2)
     expect(caption(widget)).to_contain_text("Unit (4, 4)")
-    expect_value(notebook, unit=[4, 4])
+    notebook.expect_value(READ, unit=[4, 4])
 
 
 def test_neighbours_and_an_instance_norm_are_drawn(widget: Locator) -> None:
@@ -236,7 +226,7 @@ def test_after_a_restart_the_cell_makes_a_live_widget_again(notebook: Any, widge
     grid(again).focus()
     grid(again).press("ArrowUp")
     expect(caption(again)).to_contain_text("Unit (3, 3)")
-    expect_value(notebook, unit=[3, 3])
+    notebook.expect_value(READ, unit=[3, 3])
 
 
 def test_nothing_was_fetched_from_outside(widget: Locator, outside_requests: list[str]) -> None:
