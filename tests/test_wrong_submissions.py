@@ -37,12 +37,9 @@ TABLES = [
 ]
 NAMES = [table.__name__.rpartition(".")[2] for table in TABLES]
 # The tests of one notebook share its graded class, those of two share nothing.
-BY_TABLE = [
-    pytest.param(table, id=name, marks=pytest.mark.xdist_group(name))
-    for table, name in zip(TABLES, NAMES, strict=True)
-]
+BY_TABLE = [pytest.param(table, id=name) for table, name in zip(TABLES, NAMES, strict=True)]
 CASES = [
-    pytest.param((table, wrong), id=f"{name}-{wrong.id}", marks=pytest.mark.xdist_group(name))
+    pytest.param((table, wrong), id=f"{name}-{wrong.id}")
     for table, name in zip(TABLES, NAMES, strict=True)
     for wrong in table.CLASS
 ]
