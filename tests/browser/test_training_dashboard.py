@@ -40,7 +40,11 @@ CELLS = [
     READ,
     "board",
     "board.lr = 0.5",
-    "import time\nfor _ in range(25): time.sleep(0.1)\nprint('done')",
+    "import pathlib, time\n"
+    "for _ in range(600):\n"
+    "    if pathlib.Path('end-it').exists(): break\n"
+    "    time.sleep(0.1)\n"
+    "print('done')",
     "board.lr, board.weight_decay = 1000, 100\nboard.start()",
     "net = nn.build(board._plan.network)\nsum(p.numel() for p in net.parameters())",
 ]
@@ -161,7 +165,7 @@ def test_the_keyboard_starts_changes_and_reads(notebook: Notebook, board: Locato
 
 
 def test_other_cells_run_while_it_trains_and_a_pause_waits_for_the_one_that_does(
-    notebook: Notebook, board: Locator
+    lab: Lab, notebook: Notebook, board: Locator
 ) -> None:
     start(board)
     assert "5994" in notebook.run(OTHER).inner_text()
@@ -178,6 +182,7 @@ def test_other_cells_run_while_it_trains_and_a_pause_waits_for_the_one_that_does
     go(board).click()
     expect(state(board)).to_have_text("waiting: the kernel is busy")
     expect_more_than(board, before + 200)  # it trains and draws meanwhile
+    (lab.root / "end-it").touch()
     notebook.page.evaluate("() => window.ran")
     expect(state(board)).to_have_text("paused")
     assert in_python(notebook)["threads"] == 0
