@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import anywidget
 from IPython import get_ipython
 
-__all__ = ["VIEW", "PicturedWidget", "worth_a_picture"]
+__all__ = ["VIEW", "PicturedWidget", "in_grading"]
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -33,7 +33,7 @@ class PicturedWidget(anywidget.AnyWidget):
         bundle["text/plain"] = repr(self)
         if not _someone_watches():
             bundle.pop(VIEW, None)
-        if worth_a_picture():
+        if not in_grading():  # a grader reads the text; each picture would be drawn once a student
             bundle["image/png"] = b64encode(self.picture()).decode("ascii")
             metadata = {**metadata, "image/png": {"alt": bundle["text/plain"]}}  # read out in place of it
         return bundle, metadata
@@ -47,6 +47,6 @@ def _someone_watches() -> bool:
     return bool(kernel.get_parent("shell").get("content", {}).get("allow_stdin", True))
 
 
-def worth_a_picture() -> bool:
-    """Whether to draw: a grader reads the text, and each picture would be drawn once for every student."""
-    return "NBGRADER_EXECUTION" not in os.environ
+def in_grading() -> bool:
+    """Whether a grader runs the cell: nobody looks at the widget, and nobody moves it."""
+    return "NBGRADER_EXECUTION" in os.environ

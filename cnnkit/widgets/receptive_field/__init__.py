@@ -13,7 +13,7 @@ from cnnkit import zoo
 from cnnkit.errors import ArgumentError, did_you_mean
 from cnnkit.network import Network
 from cnnkit.widgets.parts.assets import script, style
-from cnnkit.widgets.parts.fallback import PicturedWidget, worth_a_picture
+from cnnkit.widgets.parts.fallback import PicturedWidget, in_grading
 from cnnkit.widgets.parts.network_json import to_json
 from cnnkit.widgets.parts.settings import Choice, Switch
 from cnnkit.widgets.receptive_field.image import default_image, for_model, for_page, require_image
@@ -103,7 +103,7 @@ class ReceptiveFields(PicturedWidget):
         self.unit = [size // 2 for size in self._sizes()] if unit is None else unit
         self._require_inside()
         self.set_trait("description", to_json(network))
-        if worth_a_picture():
+        if not in_grading():
             self.set_trait("pixels", for_page(self.image).tobytes())
 
     @cached_property
