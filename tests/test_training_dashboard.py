@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import subprocess
@@ -9,7 +10,9 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -623,20 +626,20 @@ def test_a_page_that_falls_silent_pauses_the_training_but_not_on_first_suspicion
 ) -> None:
     now, later = [0.0], []
     monkeypatch.setattr(watch, "monotonic", lambda: now[0])
-    monkeypatch.setattr(watch, "later", lambda seconds, call: later.append((seconds, call)))
+    monkeypatch.setattr(watch, "later", lambda seconds, call, *sure: later.append(partial(call, *sure)))
     here = board()
     asked(here, do="view", view="a", here=True)
     trained(here, 1).start()
-    later.pop()[1]()
+    later.pop()()
     now[0] = 200.0
-    later.pop()[1]()  # silent, but a cell may have run all that time
+    later.pop()()  # silent, but a cell may have run all that time
     assert here.status == "running"
     asked(here, do="view", view="a", here=True)
-    later.pop()[1]()
+    later.pop()()
     assert here.status == "running"
     now[0] = 400.0
-    later.pop()[1]()
-    later.pop()[1]()
+    later.pop()()
+    later.pop()()
     assert here.status == "paused"
 
 
@@ -653,14 +656,24 @@ def test_closing_it_stops_the_thread_and_leaves_the_numbers(board: Callable[...,
 
 def test_fifty_dashboards_are_forgotten(digits: data.Dataset) -> None:
     models = []
-    for _ in range(50):
-        here = training_dashboard(SMALL, digits)
-        trained(here, 1)
-        models.append(weakref.ref(here.model))
-        here.close()
+
+    async def in_a_kernel() -> None:
+        """Make them as a kernel does: in a loop, in which they plan when to look after their pages."""
+        for _ in range(50):
+            here = training_dashboard(SMALL, digits)
+            here.start()
+            asked(here, do="view", view="a", here=True)
+            asked(here, do="view", view="a", here=False)
+            here.pause()
+            assert here.model is not None
+            models.append(weakref.ref(here.model))
+            here.close()
         del here
-    gc.collect()
-    assert [model for model in models if model() is not None] == []
+        gc.collect()
+        assert [model for model in models if model() is not None] == []
+
+    with ThreadPoolExecutor(1) as another:  # a browser's driver may keep a loop running in this thread
+        another.submit(asyncio.run, in_a_kernel()).result()
     assert training_threads() == 0
 
 

@@ -255,6 +255,7 @@ class TrainingDashboard(PicturedWidget):
         """Stop training for good and leave the page; where the run stood can still be asked."""
         if self._live is not None:
             self._live.close()
+        self._watch.close()
         super().close()
 
     # --- a run, from its making to its end ---
