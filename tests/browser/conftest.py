@@ -34,6 +34,7 @@ CHROMIUM_FLAGS = [
     *("--disable-component-update", "--disable-sync"),
 ]
 PATIENCE = 60  # seconds; starting a kernel on a busy machine takes its time
+expect.set_options(timeout=PATIENCE * 1000)
 
 SERVER_OPTIONS = {
     "ServerApp.ip": "127.0.0.1",
