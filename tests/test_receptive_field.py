@@ -261,13 +261,13 @@ def test_the_value_follows_the_settings() -> None:
 
 def test_a_wish_of_the_page_is_answered_unless_the_page_has_moved_on() -> None:
     field = widgets.receptive_field(zoo.tfjs_mnist(), layer="conv1", unit=(2, 3), overlay="gradient")
-    field.set_state({"wish": ["conv1", 2, 4, "gradient", False]})
+    field.set_state({"_wish": ["conv1", 2, 4, "gradient", False]})
     assert field.measured == {}
-    field.set_state({"wish": ["conv1", 2, 3, "gradient", False]})
+    field.set_state({"_wish": ["conv1", 2, 3, "gradient", False]})
     found = np.frombuffer(field.measured["map"], "<f4").reshape(28, 28)
     assert found[2:7, 3:8].all()
     assert np.count_nonzero(found) == 25
-    field.set_state({"wish": "nonsense"})
+    field.set_state({"_wish": "nonsense"})
     assert field.measured["of"] == ["conv1", 2, 3, "gradient", False]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cnnkit import widgets
+from cnnkit import data, widgets, zoo
 from cnnkit.errors import ArgumentError
 from cnnkit.widgets.parts.assets import FOLDER, IMPORT, script, style
 from cnnkit.widgets.parts.fallback import PicturedWidget
@@ -33,6 +33,19 @@ def test_a_widget_is_called_as_the_function_that_makes_it(kind: type[PicturedWid
     assert callable(getattr(widgets, kind.called))
     assert {kind.called, kind.__name__} <= set(widgets.__all__)
     assert FOLDER / f"{kind.called}/{kind.called}.js" in SCRIPTS
+
+
+@each_widget
+def test_a_setting_that_there_is_not_is_refused_with_the_nearest(kind: type[PicturedWidget]) -> None:
+    given = [zoo.tfjs_mnist(), data.load("digits")] if kind.called == "training_dashboard" else []
+    widget = getattr(widgets, kind.called)(*given)
+    settings = [name for name, trait in widget.traits(sync=True).items() if not trait.read_only]
+    own = [each for each in settings if each in vars(kind) and not each.startswith("_")]
+    for name in own:
+        setattr(widget, name, getattr(widget, name))
+        with pytest.raises(ArgumentError, match=f"`{name}_` is no setting.* Did you mean '{name}'"):
+            setattr(widget, f"{name}_", getattr(widget, name))
+    assert own
 
 
 @each_widget

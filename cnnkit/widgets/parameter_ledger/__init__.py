@@ -89,7 +89,7 @@ class ParameterLedger(PicturedWidget):
                 f"{self.called}: `network` is of type {type(network).__name__}, expected a Network."
                 " Take one from cnnkit.zoo."
             )
-        self.network = network
+        self._network = network
         super().__init__()
         self.set_trait("description", to_json(network))
         if not in_grading():
@@ -97,6 +97,11 @@ class ParameterLedger(PicturedWidget):
             self.set_trait("said", self._said)
         for name, value in settings.items():
             setattr(self, name, value)
+
+    @property
+    def network(self) -> Network:
+        """The network whose ledger it is."""
+        return self._network
 
     @cached_property
     def _keys(self) -> dict[str, Key]:

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 import anywidget
 from IPython import get_ipython
 
+from cnnkit.errors import ArgumentError, did_you_mean
+
 __all__ = ["VIEW", "PicturedWidget", "in_grading"]
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -23,6 +25,20 @@ class PicturedWidget(anywidget.AnyWidget):
     """
 
     called: ClassVar[str]  # the function that makes it, which its errors name
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and not hasattr(type(self), name):
+            theirs = set(anywidget.AnyWidget.class_trait_names())
+            known = [
+                each
+                for each, trait in self.traits(sync=True).items()
+                if each not in theirs and not each.startswith("_") and not trait.read_only
+            ]
+            raise ArgumentError(
+                f"{self.called}: `{name}` is no setting, expected one of {', '.join(known)}."
+                f" {did_you_mean(name, known)}"
+            )
+        super().__setattr__(name, value)
 
     def picture(self) -> bytes:
         """Return the widget as it stands, as a PNG."""

@@ -332,8 +332,8 @@ function render({ model, el }) {
         gone = true;
         soon();
       }, PATIENCE);
-      put({ wish: [] }); // which fails where the kernel is gone
-      put({ wish });
+      put({ _wish: [] }); // which fails where the kernel is gone
+      put({ _wish: wish });
     }, 120);
   };
   let asked = "";
