@@ -29,7 +29,7 @@ from cnnkit.widgets.parts.fallback import VIEW
 from cnnkit.widgets.training_dashboard import watch
 from cnnkit.widgets.training_dashboard.plan import fitted, parameter_sum, planned
 from cnnkit.widgets.training_dashboard.settings import LEARNING_RATES
-from cnnkit.widgets.training_dashboard.value import at_budget, top, verdict, windowed
+from cnnkit.widgets.training_dashboard.value import at_budget, doubt, top, verdict, windowed
 
 TABLE = json.loads((Path(__file__).parent / "cases/training_dashboard.json").read_text(encoding="utf-8"))
 SCRIPT = script("training_dashboard")
@@ -41,12 +41,14 @@ CALLS = {
     "ticks": lambda case: ["ticks", *case["of"]],
     "rounded_up": lambda case: ["roundedUp", case["of"]],
     "apart": lambda case: ["apart", *case["of"]],
+    "doubt": lambda case: ["doubt", {name: case[name] for name in ("accuracy", "error", "n")}],
 }
 HERE: dict[str, Callable[[Any], Any]] = {
     "windowed": lambda case: windowed(case["points"], case["window"]),
     "at_budget": lambda case: at_budget(case["examples"], case["budget"]),
     "verdict": lambda case: verdict(case["first"], case["second"]),
     "top": lambda case: top(case["shares"]),
+    "doubt": lambda case: doubt(case["accuracy"], case["error"], case["n"]),
 }
 InNode = Callable[[str, list[list[Any]]], list[Any]]
 MODULE = sys.modules["cnnkit.widgets.training_dashboard"]  # in the package, its function has this name
@@ -135,6 +137,7 @@ def test_the_browser_gives_the_table(in_node: InNode, kind: str) -> None:
         ("seen <= budget", "seen < budget"),
         ("2 * Math.sqrt(error ** 2 + other ** 2)", "2 * Math.max(error, other)"),
         ("2 * Math.sqrt(error ** 2 + other ** 2)", "2 * (error + other)"),
+        ("percent(3 / n)", "percent(1 / n)"),
         ("shares[b] - shares[a] || a - b", "shares[b] - shares[a] || b - a"),
     ],
 )
@@ -435,7 +438,7 @@ def test_another_optimizer_begins_with_its_own_rate(board: Callable[..., Trainin
     here.optimizer = "adam"
     assert here.lr == LEARNING_RATES["adam"] == here._live.config.options["lr"]
     said = [change["text"] for change in here.frame["changes"]]
-    assert said == ["optimizer sgd → adam", "lr 0.01 → 0.001", "momentum 0.9 → None"]
+    assert said == ["optimizer sgd → adam", "lr 0.01 → 0.001", "momentum 0.9 → –"]
     trained(here, 4)
 
 

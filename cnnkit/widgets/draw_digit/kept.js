@@ -43,7 +43,8 @@ export function keptView(el, { names, keep, open, remove, words, say }) {
 
   part(".keep").addEventListener("click", () => {
     const given = nameOf(name.value) || free();
-    say(keep(given) ? `Kept as ${given}.` : "Not kept: the kernel is gone. Run the cell again.");
+    const again = given in shown ? ", in place of the earlier one" : "";
+    say(keep(given) ? `Kept as ${given}${again}.` : "Not kept: the kernel is gone. Run the cell again.");
   });
   name.addEventListener("keydown", (event) => event.key === "Enter" && part(".keep").click());
   part(".copy").addEventListener("click", async () => {

@@ -1,6 +1,6 @@
 // The panels below the curves: answers to images, numbers and maps of the layers, the network's text, the runs.
 
-import { atBudget, percent, top, verdict } from "./curves.js";
+import { atBudget, doubt, percent, top, verdict } from "./curves.js";
 import { coded, counted, element, escaped, floats, paint, paintPixels, range, rounded, span, thousands } from "../parts/page.js";
 
 /** A picture of `pixels` (channels, rows, columns), 0 to 255, on a canvas. */
@@ -266,7 +266,7 @@ export function runsPanel(el, ask, hide) {
       row.querySelector(".settings").textContent = run.settings + changed;
       row.querySelector(".seen").textContent = thousands(run.rows.at(-1).examples);
       const [mine, other] = [found(now), found(run)];
-      row.querySelector(".found").textContent = other ? `${percent(other.accuracy)} ± ${percent(2 * other.error)}` : "·";
+      row.querySelector(".found").textContent = other ? `${percent(other.accuracy)} ${doubt(other)}` : "·";
       row.querySelector(".verdict").textContent = own || !mine || !other ? "" :
         verdict([other.accuracy, other.error], [mine.accuracy, mine.error]);
       return row;
