@@ -289,6 +289,7 @@ def page(chromium: str, lab: Lab, outside_requests: list[str]) -> Iterator[Page]
     """JupyterLab in Chromium."""
     with browsing(lab, chromium, outside_requests) as page:
         yield page
+    assert outside_requests == [], "a page asked for something outside this machine"
 
 
 @pytest.fixture(scope="module")

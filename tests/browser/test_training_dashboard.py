@@ -382,19 +382,3 @@ def test_after_a_restart_the_cell_makes_a_live_dashboard_again(notebook: Noteboo
     go(again).click()
     expect(state(again)).to_have_text("paused")
     assert in_python(notebook)["threads"] == 0
-
-
-def test_the_saved_notebook_holds_the_picture_for_where_no_widget_runs(
-    notebook: Notebook, board: Locator, lab: Lab
-) -> None:
-    expect(board).to_be_visible()
-    notebook.save()
-    saved = json.loads((lab.root / "training-dashboard.ipynb").read_text(encoding="utf-8"))
-    (shown,) = saved["cells"][MAKE]["outputs"]
-    assert set(shown["data"]) == {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"}
-    assert "not trained yet" in "".join(shown["data"]["text/plain"])
-
-
-def test_nothing_was_fetched_from_outside(board: Locator, outside_requests: list[str]) -> None:
-    expect(board).to_be_visible()
-    assert outside_requests == []
