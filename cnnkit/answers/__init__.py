@@ -45,8 +45,8 @@ def _notebook(entry: Question | EvidenceQuestion) -> int:
     number = re.match(r"A(\d+)-", entry.code)
     if number is None:
         raise ArgumentError(
-            f"answers: `code` of {entry.id!r} is {entry.code!r}, expected A and the notebook's number, a hyphen,"
-            " and the question's. Write it as in A2-6."
+            f"answers: `code` of {entry.id!r} is {entry.code!r}, expected A and the notebook's number, a"
+            " hyphen, and the question's. Write it as in A2-6."
         )
     return int(number[1])
 
