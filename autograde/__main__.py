@@ -1,4 +1,4 @@
-"""The command line: ``autograde release | intake | grade | report | export | doctor | demo``.
+"""The command line: ``autograde new | release | intake | grade | report | export | doctor | demo``.
 
 Exit codes: 0 done; 1 something was found that needs attention (a release that differs from its source or
 leaks, a source notebook with a mistake, a missing requirement, a hand-in or a kept result that cannot be
@@ -68,7 +68,19 @@ def _parser() -> argparse.ArgumentParser:
         "--check", action="store_true", help="change nothing; exit 1 if the release has drifted"
     )
     release.add_argument("--student-kit", type=Path, metavar="FILE.zip", help="also pack what students need")
+    release.add_argument(
+        "--variants",
+        type=Path,
+        metavar="ROSTER.csv",
+        help="also make a notebook with its own numbers for each student of this table",
+    )
     release.set_defaults(run=_release)
+
+    new = commands.add_parser(
+        "new", parents=[common], help="begin a new assignment: one question of each kind"
+    )
+    new.add_argument("name", metavar="NAME", help="number and topic, such as 09-my-topic")
+    new.set_defaults(run=_new)
 
     intake = commands.add_parser("intake", parents=[common], help="take in downloads of Canvas or Moodle")
     intake.description = (
@@ -125,16 +137,67 @@ def _parser() -> argparse.ArgumentParser:
 def _release(options: argparse.Namespace) -> int:
     course = find(options.course)
     assignments = course.choose(options.assignments)
-    code = _checked(course, assignments, options) if options.check else _released(course, assignments)
-    if code or not options.student_kit:
-        return code
-    return _student_kit(course, options.student_kit)
+    students = _students(options)
+    if options.check:
+        return _checked(course, assignments, options)
+    code = _released(course, assignments, asked=True)
+    if not code and options.student_kit:
+        code = _student_kit(course, options.student_kit)
+    if not code and students:
+        _variants(course, assignments, students, options.student_kit)
+    return code
+
+
+def _new(options: argparse.Namespace) -> int:
+    from autograde.template import begin
+
+    course = find(options.course)
+    with course.alone():
+        written = begin(course, options.name)
+    for path in written:
+        print(path.relative_to(course.root))
+    print(f"One question of each kind: make them yours. Next: autograde release {int(options.name[:2])}")
+    return 0
+
+
+def _students(options: argparse.Namespace) -> list[str]:
+    from autograde.variants import roster
+
+    if options.variants and options.check:
+        raise CourseError("release: `--check` changes nothing, `--variants` draws numbers. Give one of them.")
+    return roster(options.variants) if options.variants else []
+
+
+def _variants(
+    course: Course, assignments: Sequence[Assignment], students: Sequence[str], kit_path: Path | None
+) -> None:
+    """Make every student's own notebooks, and kits with them beside the kit at `kit_path`."""
+    from autograde import kit, release, variants
+
+    own: dict[str, dict[str, bytes]] = {student: {} for student in students}
+    with course.alone():
+        for assignment in assignments:
+            drawn = variants.draw(course, assignment, students)
+            files = release.files_in(assignment.release.parent)
+            name = assignment.release.name
+            for student in students:
+                mine = files | {name: variants.personal(files[name], drawn, student)}
+                variants.put(course, student, assignment.name, mine)
+                own[student] |= {f"notebooks/{assignment.name}/{path}": data for path, data in mine.items()}
+            print(f"{assignment.name}: own numbers in {', '.join(drawn.standard) or 'no question'}")
+    if kit_path is not None:
+        files = kit.collect(course)
+        for student in students:
+            kit.write(files | own[student], kit_path.with_name(f"{kit_path.stem}-{student}.zip"))
+        print(f"{len(students)} kits: {kit_path.with_name(f'{kit_path.stem}-{students[0]}.zip')}, ...")
+    print(f"{len(students)} students: {course.work / 'variants' / 'notebooks'}/<student>/<assignment>")
 
 
 def _checked(course: Course, assignments: Sequence[Assignment], options: argparse.Namespace) -> int:
     from autograde import release
 
     wrong = release.problems(assignments)
+    wrong = wrong or release.untold(course, assignments)
     if wrong:
         return _found(wrong, "The source notebooks need attention.")
     built, wrong = release.build(course, assignments)
@@ -145,10 +208,13 @@ def _checked(course: Course, assignments: Sequence[Assignment], options: argpars
     return 0
 
 
-def _released(course: Course, assignments: Sequence[Assignment]) -> int:
+def _released(course: Course, assignments: Sequence[Assignment], *, asked: bool = False) -> int:
+    """Release; `asked` is whether the course's catalogue of answers has its say before."""
     from autograde import release
 
     wrong = release.problems(assignments)
+    if asked and not wrong:
+        wrong = release.untold(course, assignments)
     built, leaking = release.build(course, assignments) if not wrong else ([], [])
     if wrong or leaking:
         return _found([*wrong, *leaking], "Nothing was released.")

@@ -107,6 +107,8 @@ class Course:
         The address of nbgrader's database.
     work : Path
         Where grading keeps its own records and the report.
+    catalogue : str
+        The module that knows the questions' answers, ``c.Autograde.catalogue``; empty if there is none.
     """
 
     id: str
@@ -117,6 +119,7 @@ class Course:
     autograded: Path
     gradebook: str
     work: Path
+    catalogue: str = ""
 
     @property
     def title(self) -> str:
@@ -253,6 +256,7 @@ def _configured(root: Path) -> Course:
         autograded=root / _text(chosen, "autograded_directory", "autograded"),
         gradebook=_text(chosen, "db_url", f"sqlite:///{root / 'gradebook.db'}"),
         work=submitted.parent if submitted.parent != root else root / "autograde-work",
+        catalogue=_text(vars(settings).get("Autograde", _Settings()), "catalogue", ""),
     )
 
 

@@ -10,11 +10,12 @@ from dataclasses import replace
 from importlib.metadata import version
 from itertools import chain
 
-from autograde import cluster, engine, intake
+from autograde import cluster, engine, intake, variants
 from autograde.course import Assignment, Course
 from autograde.gradebook import Writer
 from autograde.grading import Graded
 from autograde.intake import Submission
+from autograde.notebook import loads
 from autograde.progress import Bar
 from autograde.result import REFERENCE, Result, State, forget, recall, record, reference
 from autograde.task import Kit, Task, grader, kit_of, task_of
@@ -106,6 +107,10 @@ class _Round:
         self.course, self.assignments, self.timeout = course, assignments, timeout
         self.before = {name: recall(course, name) for name in assignments}
         self.kits = {name: kit_of(course, assignment) for name, assignment in assignments.items()}
+        self.variants = {
+            name: variants.handed(course, assignment) for name, assignment in assignments.items()
+        }
+        self.whose: dict[tuple[str, str], str] = {}  # hand-ins with numbers that are not their student's
         self.results: list[Result] = []
         self.unfit: dict[str, set[str]] = {}  # of each assignment, once its solution is graded
         self.finished: Callable[[Result], None] = lambda result: None
@@ -154,17 +159,33 @@ class _Round:
                 if one.assignment not in self.unfit:
                     early.append((one, its))
                 else:
-                    yield _left_open(one, self.unfit[one.assignment]), its
+                    yield self.told(_left_open(one, self.unfit[one.assignment])), its
         yield from early
 
     def tasks(self, submissions: Sequence[Submission]) -> Iterator[Task]:
         """Yield what is to be run, each read when it is asked for."""
         for submission in submissions:
-            kit = self.kits[submission.assignment]
-            yield task_of(submission, kit, self.timeout, self.fingerprint(submission))
+            kit, source = self.kits[submission.assignment], self.source(submission)
+            task = task_of(submission, kit, self.timeout, self.fingerprint(submission), source)
+            if (known := self.variants[submission.assignment]) and (
+                whose := known.whose(submission.student, loads(task.notebook))
+            ):
+                self.whose[submission.student, submission.assignment] = whose
+            yield task
+
+    def source(self, submission: Submission) -> bytes:
+        """Return the instructor's notebook with a student's own numbers, if they have any."""
+        known = self.variants[submission.assignment]
+        return known.source(submission.student) if known else b""
+
+    def told(self, result: Result) -> Result:
+        """Return a result that says so if its notebook has somebody else's numbers."""
+        whose = self.whose.get((result.student, result.assignment))
+        known = self.variants[result.assignment]
+        return variants.told(result, whose, list(known.drawn.standard)) if whose and known else result
 
     def fingerprint(self, submission: Submission) -> str:
-        return fingerprint(submission, self.kits[submission.assignment])
+        return fingerprint(submission, self.kits[submission.assignment], self.source(submission))
 
     def old(self, submission: Submission) -> Result | None:
         return self.before[submission.assignment].get(submission.student)
@@ -229,11 +250,14 @@ def outlasts(old: Result, assignment: Assignment, timeout: int) -> bool:
     return all(mark.points is not None for mark in old.marks if mark.question in tests)
 
 
-def fingerprint(submission: Submission, kit: Kit) -> str:
-    """Hash a submission together with what it is graded with: the assignment's kit, and the grader."""
+def fingerprint(submission: Submission, kit: Kit, source: bytes = b"") -> str:
+    """Hash a submission together with what it is graded with: the assignment's kit, and the grader.
+
+    And, where its student has numbers of their own, the notebook with them.
+    """
     assert submission.notebook is not None
     grounds = f"{version('nbgrader')} {grader()} {kit.digest} "
-    digest = hashlib.sha256(grounds.encode())
+    digest = hashlib.sha256(grounds.encode() + source)
     for path in [submission.notebook, *submission.files]:
         name = path.relative_to(submission.notebook.parent).as_posix()
         # a file name need not be text

@@ -79,6 +79,8 @@ class Task:
     fingerprint : str
     notes : tuple of str
         What intake noticed.
+    source : bytes
+        The instructor's notebook with this student's own numbers; empty where it is the kit's.
     """
 
     student: str
@@ -90,6 +92,7 @@ class Task:
     timeout: int
     fingerprint: str
     notes: tuple[str, ...] = ()
+    source: bytes = b""
 
     @cached_property
     def limit(self) -> float:
@@ -118,8 +121,8 @@ def kit_of(course: Course, assignment: Assignment) -> Kit:
     return Kit(assignment.name, assignment.questions, source, beside, _zipped(_libraries(course)))
 
 
-def task_of(submission: Submission, kit: Kit, timeout: int, fingerprint: str) -> Task:
-    """Read what was handed in."""
+def task_of(submission: Submission, kit: Kit, timeout: int, fingerprint: str, source: bytes = b"") -> Task:
+    """Read what was handed in; `source` is the instructor's notebook where it has a student's own numbers."""
     assert submission.notebook is not None
     here = submission.notebook.parent
     return Task(
@@ -132,6 +135,7 @@ def task_of(submission: Submission, kit: Kit, timeout: int, fingerprint: str) ->
         timeout,
         fingerprint,
         submission.notes,
+        source,
     )
 
 
