@@ -124,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _release(options: argparse.Namespace) -> int:
     course = find(options.course)
-    assignments = course.choose(options.assignments)
+    assignments = course.choose(options.assignments, ungraded=True)
     code = _checked(course, assignments, options) if options.check else _released(course, assignments)
     if code or not options.student_kit:
         return code
@@ -141,7 +141,7 @@ def _checked(course: Course, assignments: Sequence[Assignment], options: argpars
     wrong += release.drift(course, built, everything=not options.assignments)
     if wrong:
         return _found(wrong, "The release needs attention.")
-    print(f"{len(built)} assignments are released as their sources say, and nothing leaks.")
+    print(f"{len(built)} notebooks are released as their sources say, and nothing leaks.")
     return 0
 
 
@@ -156,9 +156,9 @@ def _released(course: Course, assignments: Sequence[Assignment]) -> int:
     for made in built:
         assignment = made.assignment
         state = "released" if assignment.release.parent in changed else "unchanged"
-        points, questions = assignment.points, len(assignment.questions)
+        asks = f"{assignment.points:g} points, {len(assignment.questions)} questions"
         also = f", with {', '.join(made.beside)}" if made.beside else ""
-        print(f"{assignment.name}: {points:g} points, {questions} questions, {state}{also}")
+        print(f"{assignment.name}: {'no points' if assignment.ungraded else asks}, {state}{also}")
     return 0
 
 
@@ -283,7 +283,7 @@ def _demo(options: argparse.Namespace) -> int:
     roster = options.roster or demo.ROSTER
     assignments = demo.handed_in(roster, course)
     students = demo.read_roster(roster, assignments)
-    code = _released(course, course.choose([]))
+    code = _released(course, course.choose([], ungraded=True))
     if code:
         return code
     from autograde.sandbox import available

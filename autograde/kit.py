@@ -64,14 +64,14 @@ def collect(course: Course) -> dict[str, bytes]:
     """
     missing = [name for name in (*FOLDERS, *FILES) if not (course.root / name).exists()]
     missing += [
-        f"{a.release.relative_to(course.root)}" for a in course.assignments if not a.release.is_file()
+        f"{a.release.relative_to(course.root)}" for a in course.notebooks if not a.release.is_file()
     ]
     if missing:
         raise CourseError(
             f"release: a student kit needs {', '.join(missing)} in {course.root}. Add what is missing."
         )
     files: dict[str, bytes] = {}
-    for assignment in course.assignments:
+    for assignment in course.notebooks:
         inside = files_in(assignment.release.parent)
         files |= {f"notebooks/{assignment.name}/{name}": data for name, data in inside.items()}
     for folder in FOLDERS:
@@ -161,7 +161,7 @@ def _readme(course: Course, pyproject: str) -> str:
 def problems(course: Course, files: Mapping[str, bytes]) -> list[str]:
     """Say what of the instructor's part would leave the house with these files."""
     found = []
-    sources = {assignment.name: load(assignment.source) for assignment in course.assignments}
+    sources = {assignment.name: load(assignment.source) for assignment in course.notebooks}
     for name, source in sources.items():
         own = {path: data for path, data in files.items() if path.startswith(f"notebooks/{name}/")}
         found += leaks(Secrets(source), own)
