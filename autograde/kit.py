@@ -63,9 +63,7 @@ def collect(course: Course) -> dict[str, bytes]:
         Something that a kit needs is missing.
     """
     missing = [name for name in (*FOLDERS, *FILES) if not (course.root / name).exists()]
-    missing += [
-        f"{a.release.relative_to(course.root)}" for a in course.notebooks if not a.release.is_file()
-    ]
+    missing += [f"{a.release.relative_to(course.root)}" for a in course.notebooks if not a.release.is_file()]
     if missing:
         raise CourseError(
             f"release: a student kit needs {', '.join(missing)} in {course.root}. Add what is missing."

@@ -90,7 +90,9 @@ def test_a_notebook_that_is_not_there_is_told_by_what_there_is(desk: Path, name:
 def test_a_notebook_without_questions_is_neither_checked_nor_handed_in(desk: Path) -> None:
     shutil.copytree(ROOT / "notebooks" / FIRST, desk / "notebooks" / FIRST)
     for name in ("0", FIRST, str(desk / "notebooks" / FIRST / f"{FIRST}.ipynb")):
-        with pytest.raises(ArgumentError, match=r"expected a notebook with questions: in 00-start-here\.ipynb"):
+        with pytest.raises(
+            ArgumentError, match=r"a notebook with questions: in 00-start-here\.ipynb"
+        ):
             find(name, desk)
 
 
@@ -288,13 +290,19 @@ def test_the_same_work_packs_to_the_same_bytes_and_replaces_the_package_before(t
 
 def test_a_package_says_what_would_cost_points(trained: Path, edit: Callable[..., Path]) -> None:
     path = edit("02", test_pooled_size=None)
+    saved = (trained / "runs/short.safetensors").read_bytes()
     (trained / "runs/short.safetensors").unlink()
     text = (trained / "runs/short.jsonl").read_text()
     (trained / "runs/edited.jsonl").write_text(text.replace("digits", "x"))
+    (trained / "runs/stopped.jsonl").write_text(text.rpartition('{"event": "end"')[0])
+    (trained / "runs/stopped.safetensors").write_bytes(saved)
     package = pack(Homework(path), trained / "one.zip")
-    missing, edited, weights = package.flaws
+    missing, edited, weights, stopped = package.flaws
     assert missing.startswith("`test-pooled-size` is missing: the check of A2-3 was deleted.")
     assert re.match(r"runs/edited\.jsonl: line \d+ of ", edited)
+    assert stopped == (
+        "runs/stopped.jsonl: was not trained to its end. Run its cell again: it goes on where it was."
+    )
     assert re.match(r"runs/short\.jsonl: .* the weights short\.safetensors are missing", weights)
 
 

@@ -1,4 +1,4 @@
-"""The first notebook: what it shows is true, and its first cell fetches the course on Colab and nowhere else."""
+"""The first notebook: what it shows is true, and only on Colab does it fetch the course."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JupyterLab on the course's notebooks: that of this Python, with its commands, wherever it is called from."""
+"""JupyterLab on the course's notebooks: that of this Python, with its commands, from wherever it is run."""
 
 from __future__ import annotations
 
