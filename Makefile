@@ -17,7 +17,7 @@ check: $(READY)  ## lint, format, types; the release is what its sources make
 	$(BIN)/autograde release --check
 
 lab: $(READY)  ## open the notebooks in JupyterLab
-	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab notebooks
+	$(BIN)/cnnkit lab
 
 release: $(READY)  ## make the students' notebooks from solutions/
 	$(BIN)/autograde release

@@ -16,11 +16,14 @@ from autograde.leaks import Secrets, leaks
 from autograde.notebook import load
 from autograde.release import files_in
 
-__all__ = ["collect", "problems", "trimmed", "without_grader", "write"]
+__all__ = ["addressed", "collect", "problems", "trimmed", "without_grader", "write"]
 
 FOLDERS = ("cnnkit", "data")
 LOGS = "data/weights/*.jsonl"  # written by `fit`: half of a short line stands in them by chance
 FILES = ("LICENSE", "environment.yml", "pyproject.toml")
+# For Binder and Codespaces, and the page that says how to use them: taken along where the course has them.
+STUDENTS = "docs/students.md"
+ALSO = (".binder/environment.yml", ".binder/postBuild", ".devcontainer/devcontainer.json", STUDENTS)
 KEPT = ("build-system", "project", "project.scripts")  # tables of pyproject.toml
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold: equal input gives equal bytes
 
@@ -40,7 +43,7 @@ or with Python 3.11 or newer, in a new environment:
 
     pip install -e .
 
-Then run `jupyter lab` in this folder and open the first notebook in `notebooks/`.
+Then run `cnnkit lab` in this folder: JupyterLab opens on the first notebook.{more}
 
 ## Notebooks
 
@@ -74,12 +77,16 @@ def collect(course: Course) -> dict[str, bytes]:
         files |= {f"notebooks/{assignment.name}/{name}": data for name, data in inside.items()}
     for folder in FOLDERS:
         files |= {path: (course.root / path).read_bytes() for path in _kept(course.root, folder)}
+    files |= {name: (course.root / name).read_bytes() for name in ALSO if (course.root / name).is_file()}
     files["LICENSE"] = (course.root / "LICENSE").read_bytes()
     whole = (course.root / "pyproject.toml").read_text(encoding="utf-8")
     environment = (course.root / "environment.yml").read_text(encoding="utf-8")
     files["pyproject.toml"] = trimmed(whole).encode()
     files["environment.yml"] = without_grader(environment, whole).encode()
-    files["README.md"] = _readme(course, whole).encode()
+    files["README.md"] = _readme(course, whole, more=STUDENTS in files).encode()
+    address = tomllib.loads(whole)["project"].get("urls", {}).get("Students", "")
+    if STUDENTS in files:
+        files[STUDENTS] = addressed(files[STUDENTS].decode(), address).encode()
     return dict(sorted(files.items()))
 
 
@@ -120,6 +127,35 @@ def trimmed(pyproject: str) -> str:
     return "".join(kept).rstrip() + "\n"
 
 
+def addressed(page: str, address: str) -> str:
+    """Return the page for students whose cell for Colab knows where the kit can be fetched.
+
+    Parameters
+    ----------
+    page : str
+        It has the line ``KIT = ""``.
+    address : str
+        ``Students`` in ``[project.urls]`` of pyproject.toml: the git repository that students get the kit
+        from, which is not the one with the solutions. Without one, Colab asks for the zip file.
+
+    Raises
+    ------
+    CourseError
+        It is no address.
+
+    Examples
+    --------
+    >>> print(addressed('KIT = ""  # where', "https://example.org/kit.git"))
+    KIT = "https://example.org/kit.git"  # where
+    """
+    if address and not re.fullmatch(r"(https|file)://[\w.~:/@%+-]+", address):
+        raise CourseError(
+            f"release: Students in [project.urls] of pyproject.toml is {address!r}, expected the address of a"
+            " git repository. Write it in full, with https://."
+        )
+    return page.replace('KIT = ""', f'KIT = "{address}"')
+
+
 def without_grader(environment: str, pyproject: str) -> str:
     r"""Return an ``environment.yml`` without comments and what only grading needs.
 
@@ -146,13 +182,22 @@ def _name(requirement: str) -> str:
     return re.split(r"[^A-Za-z0-9._-]", requirement.strip(), maxsplit=1)[0]
 
 
-def _readme(course: Course, pyproject: str) -> str:
+def _readme(course: Course, pyproject: str, *, more: bool) -> str:
     project = tomllib.loads(pyproject)["project"]
     notebooks = "\n".join(
-        f"- `notebooks/{a.name}/{a.name}.ipynb`, {a.points:g} points" for a in course.assignments
+        f"- `notebooks/{each.name}/{each.name}.ipynb`, "
+        + ("to begin with" if each.ungraded else f"{each.points:g} points")
+        for each in course.notebooks
+    )
+    page = (
+        "\n[docs/students.md](docs/students.md) says what to do when something does not work." if more else ""
     )
     return README.format(
-        title=project["name"], name=project["name"], description=project["description"], notebooks=notebooks
+        title=project["name"],
+        name=project["name"],
+        description=project["description"],
+        notebooks=notebooks,
+        more=page,
     )
 
 
@@ -191,7 +236,7 @@ def write(files: Mapping[str, bytes], path: Path) -> None:
         with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as kit:
             for name, data in sorted(files.items()):
                 info = zipfile.ZipInfo(f"{path.stem}/{name}", EPOCH)
-                info.external_attr = 0o644 << 16
+                info.external_attr = (0o755 if data.startswith(b"#!") else 0o644) << 16
                 info.create_system = 3  # Unix, wherever it is written
                 kit.writestr(info, data, zipfile.ZIP_DEFLATED, 9)
         half.replace(path)

@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
     lab = commands.add_parser("lab", help="open the notebooks in JupyterLab")
-    lab.add_argument("options", nargs=argparse.REMAINDER, metavar="...", help="JupyterLab's own, if any")
+    lab.epilog = "All other options are JupyterLab's own, such as --no-browser and --port=8889."
     lab.set_defaults(run=_lab)
 
     check = commands.add_parser("check", help="run a notebook and say what is done, and what is left")
@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 def _lab(options: argparse.Namespace) -> int:
     from cnnkit.homework import lab
 
-    return lab.start(options.options)
+    return lab.start(options.rest)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -198,7 +198,10 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    options = _parser().parse_args(argv)
+    parser = _parser()
+    options, options.rest = parser.parse_known_args(argv)
+    if options.rest and options.run is not _lab:
+        parser.error(f"unrecognized arguments: {' '.join(options.rest)}")
     try:
         return int(options.run(options))
     except ArgumentError as error:

@@ -17,8 +17,8 @@ from cnnkit.errors import CnnkitError
 __all__ = ["Finding", "Report", "examine", "healthy", "report"]
 
 LEAST_PYTHON = (3, 11)
-# Okabe and Ito's blue and vermilion, and grey: told apart by everybody, and never without a sign beside them
-COLOURS = {"✓": "#0072B2", "✗": "#D55E00", "–": "#767676"}
+# Of the bar beside a row, as checks have it; the sign says the same without a colour.
+COLOURS = {"✓": "#0072B2", "✗": "#D55E00", "–": "#888888"}
 REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)[^>=;]*(?:>=\s*([0-9.]+))?")
 SECONDS = 1.0
 IMAGES = 64
@@ -74,8 +74,9 @@ class Report:
     def _repr_html_(self) -> str:
         """Show a row for each finding, in the colours of whatever page it is on."""
         left = "text-align: left; vertical-align: top; padding: 3px 12px 3px 0"
+        bar = "; padding-left: 10px; border-left: 4px solid "
         rows = "".join(
-            f'<tr><td style="{left}; color: {COLOURS[finding.sign]}; font-weight: bold">{finding.sign}</td>'
+            f'<tr><td style="{left}{bar}{COLOURS[finding.sign]}">{finding.sign}</td>'
             f'<th scope="row" style="{left}; white-space: nowrap">{escape(finding.what)}</th>'
             f'<td style="{left}; overflow-wrap: anywhere">{_code(finding.found or finding.cure)}</td></tr>'
             for finding in self.findings
@@ -212,9 +213,9 @@ def _torch() -> Finding:
     seconds = perf_counter() - start
     learned = losses[-1] < losses[0]
     speed = IMAGES * len(losses) / seconds
-    found = (
-        f"{torch.__version__} trains {speed:,.0f} small images a second on {torch.get_num_threads()} threads"
-    )
+    count = torch.get_num_threads()
+    threads = "1 thread" if count == 1 else f"{count} threads"
+    found = f"{torch.__version__} trains {speed:,.0f} small images a second on {threads}"
     return Finding(
         "torch",
         found if learned else "",

@@ -90,9 +90,7 @@ def test_a_notebook_that_is_not_there_is_told_by_what_there_is(desk: Path, name:
 def test_a_notebook_without_questions_is_neither_checked_nor_handed_in(desk: Path) -> None:
     shutil.copytree(ROOT / "notebooks" / FIRST, desk / "notebooks" / FIRST)
     for name in ("0", FIRST, str(desk / "notebooks" / FIRST / f"{FIRST}.ipynb")):
-        with pytest.raises(
-            ArgumentError, match=r"a notebook with questions: in 00-start-here\.ipynb"
-        ):
+        with pytest.raises(ArgumentError, match=r"a notebook with questions: in 00-start-here\.ipynb"):
             find(name, desk)
 
 
