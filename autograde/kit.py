@@ -25,6 +25,7 @@ FILES = ("LICENSE", "environment.yml", "pyproject.toml")
 STUDENTS = "docs/students.md"
 ALSO = (".binder/environment.yml", ".binder/postBuild", ".devcontainer/devcontainer.json", STUDENTS)
 KEPT = ("build-system", "project", "project.scripts")  # tables of pyproject.toml
+AT_CONDA = "-python"  # what conda-forge adds to the name of a package that other languages have too
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold: equal input gives equal bytes
 
 README = """\
@@ -173,7 +174,7 @@ def without_grader(environment: str, pyproject: str) -> str:
     kept = [
         line.replace(".[grader]", ".")
         for line in environment.splitlines(keepends=True)
-        if not line.lstrip().startswith("#") and _name(line.lstrip(" -")) not in ours
+        if not line.lstrip().startswith("#") and _name(line.lstrip(" -")).removesuffix(AT_CONDA) not in ours
     ]
     return "".join(kept)
 
