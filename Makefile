@@ -17,7 +17,7 @@ check: $(READY)  ## lint, format, types; the release is what its sources make
 	$(BIN)/autograde release --check
 
 lab: $(READY)  ## open the notebooks in JupyterLab
-	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab notebooks
+	$(BIN)/cnnkit lab
 
 new-assignment: $(READY)  ## begin one: make new-assignment NAME=09-my-topic
 	$(BIN)/autograde new "$(or $(NAME),$(error Say its number and topic: make new-assignment NAME=09-my-topic))"

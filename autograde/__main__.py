@@ -136,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _release(options: argparse.Namespace) -> int:
     course = find(options.course)
-    assignments = course.choose(options.assignments)
+    assignments = course.choose(options.assignments, ungraded=True)
     students = _students(options)
     if options.check:
         return _checked(course, assignments, options)
@@ -176,7 +176,7 @@ def _variants(
 
     own: dict[str, dict[str, bytes]] = {student: {} for student in students}
     with course.alone():
-        for assignment in assignments:
+        for assignment in (each for each in assignments if not each.ungraded):
             drawn = variants.draw(course, assignment, students)
             files = release.files_in(assignment.release.parent)
             name = assignment.release.name
@@ -204,7 +204,7 @@ def _checked(course: Course, assignments: Sequence[Assignment], options: argpars
     wrong += release.drift(course, built, everything=not options.assignments)
     if wrong:
         return _found(wrong, "The release needs attention.")
-    print(f"{len(built)} assignments are released as their sources say, and nothing leaks.")
+    print(f"{len(built)} notebooks are released as their sources say, and nothing leaks.")
     return 0
 
 
@@ -222,9 +222,9 @@ def _released(course: Course, assignments: Sequence[Assignment], *, asked: bool 
     for made in built:
         assignment = made.assignment
         state = "released" if assignment.release.parent in changed else "unchanged"
-        points, questions = assignment.points, len(assignment.questions)
+        asks = f"{assignment.points:g} points, {len(assignment.questions)} questions"
         also = f", with {', '.join(made.beside)}" if made.beside else ""
-        print(f"{assignment.name}: {points:g} points, {questions} questions, {state}{also}")
+        print(f"{assignment.name}: {'no points' if assignment.ungraded else asks}, {state}{also}")
     return 0
 
 
@@ -349,7 +349,7 @@ def _demo(options: argparse.Namespace) -> int:
     roster = options.roster or demo.ROSTER
     assignments = demo.handed_in(roster, course)
     students = demo.read_roster(roster, assignments)
-    code = _released(course, course.choose([]))
+    code = _released(course, course.choose([], ungraded=True))
     if code:
         return code
     from autograde.sandbox import available

@@ -6,7 +6,7 @@ The folders come from the course's ``nbgrader_config.py``, so that nbgrader and 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from autograde.errors import CourseError
+from autograde.errors import CourseError, NotebookError
 from autograde.notebook import graded_as, load
 
 __all__ = ["CONFIG", "Assignment", "Course", "Question", "find", "nearest"]
@@ -25,6 +25,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 CONFIG = "nbgrader_config.py"
+UNGRADED = "00-"
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,14 @@ class Assignment:
         """The points of the whole assignment."""
         return sum(question.points for question in self.questions)
 
+    @property
+    def ungraded(self) -> bool:
+        """Whether it is only read and tried out: numbered 00, and without a question."""
+        try:
+            return self.name.startswith(UNGRADED) and not self.questions
+        except NotebookError:  # a release says what is wrong with it
+            return False
+
 
 @dataclass(frozen=True)
 class Course:
@@ -128,7 +137,12 @@ class Course:
 
     @property
     def assignments(self) -> tuple[Assignment, ...]:
-        """Every folder of the source directory that holds a notebook of its own name."""
+        """The notebooks that are handed in and graded: all but the ungraded ones."""
+        return tuple(each for each in self.notebooks if not each.ungraded)
+
+    @property
+    def notebooks(self) -> tuple[Assignment, ...]:
+        """Every folder of the source directory that holds a notebook of its own name: what is released."""
         if not self.source.is_dir():
             raise CourseError(
                 f"course: the source folder {self.source} does not exist. "
@@ -140,27 +154,36 @@ class Course:
             for name in names
         )
 
-    def choose(self, names: Sequence[str]) -> tuple[Assignment, ...]:
+    def choose(self, names: Sequence[str], *, ungraded: bool = False) -> tuple[Assignment, ...]:
         """Return the named assignments, each once, or all of them if `names` is empty.
 
         A number stands for the assignment whose name begins with it: 2 for ``02-shapes-and-parameters``.
+
+        Parameters
+        ----------
+        names : sequence of str
+        ungraded : bool
+            Whether notebooks without points count among them, as they do for a release.
 
         Raises
         ------
         CourseError
             There is no such assignment; the message suggests the nearest name.
         """
-        known = {assignment.name: assignment for assignment in self.assignments}
+        notebooks = {each.name: each for each in self.notebooks}
+        known = {name: each for name, each in notebooks.items() if ungraded or not each.ungraded}
         if not known:
             raise CourseError(
                 f"course: {self.source} holds no assignment. Add one, like 01-name/01-name.ipynb."
             )
         chosen = []
         for name in names:
-            numbered = [each for each in known if name.isdecimal() and each.startswith(f"{int(name):02d}-")]
-            if name not in known and len(numbered) != 1:
+            meant = _meant(name, known)
+            if len(meant) != 1:
+                if without := _meant(name, notebooks):
+                    raise CourseError(f"course: {without[0]} has no points: nobody hands it in.")
                 raise CourseError(f"course: there is no assignment {name!r}. {nearest(name, list(known))}")
-            chosen.append(name if name in known else numbered[0])
+            chosen += meant
         return tuple(known[name] for name in dict.fromkeys(chosen)) if names else tuple(known.values())
 
     @contextmanager
@@ -191,6 +214,13 @@ class Course:
             autograded=work / "autograded",
             gradebook=f"sqlite:///{work / 'gradebook.db'}",
         )
+
+
+def _meant(name: str, known: Collection[str]) -> list[str]:
+    """Return the assignments that a name or a number stands for."""
+    if name in known:
+        return [name]
+    return [each for each in known if name.isdecimal() and each.startswith(f"{int(name):02d}-")]
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

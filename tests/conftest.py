@@ -11,7 +11,9 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import sysconfig
 import threading
+import venv
 import warnings
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -30,7 +32,7 @@ collect_ignore = ["fixtures/plain_course", "fixtures/evidence"]  # graders run t
 
 # Modules that grade or attack behind the sandbox.
 BEHIND = {"attacks", "cluster", "engine", "evidence_graded", "faults", "grade", "gradebook", "sandbox"}
-BEHIND |= {"instructor", "styles", "wrong_submissions"}
+BEHIND |= {"instructor", "student", "styles", "wrong_submissions"}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -97,6 +99,22 @@ def forked_session():
         with suppress(ProcessLookupError):
             os.killpg(child, signal.SIGKILL)
         os.waitpid(child, 0)
+
+
+@pytest.fixture
+def own_environment(tmp_path):
+    """Return the Python of a new environment which has the packages of this one, but not this project.
+
+    Files that name a folder for Python to look in are not read in a folder that was itself named by one,
+    so the project's own, which an editable install leaves, is not seen from there.
+    """
+    folder = tmp_path / "environment"
+    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    places = {"base": str(folder), "platbase": str(folder)}
+    own = Path(sysconfig.get_path("purelib", vars=places))
+    own.joinpath("packages.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
+    return python
 
 
 @pytest.fixture(scope="session")

@@ -15,11 +15,13 @@ from pkgutil import iter_modules
 from cnnkit.answers.diagnosis import Diagnosis, diagnose
 from cnnkit.answers.evidence import EvidenceQuestion
 from cnnkit.answers.evidence.judging import judge
+from cnnkit.answers.example import EXAMPLE
 from cnnkit.answers.question import FunctionQuestion, Mistake, Probe, Question, Raised
 from cnnkit.answers.variants import variant
 from cnnkit.errors import ArgumentError
 
 __all__ = [
+    "EXAMPLE",
     "EXPERIMENTS",
     "QUESTIONS",
     "Diagnosis",
@@ -83,7 +85,7 @@ def question(id: str) -> Question | EvidenceQuestion:
     ArgumentError
         No question has this id; the message suggests the nearest.
     """
-    known: dict[str, Question | EvidenceQuestion] = {**QUESTIONS, **EXPERIMENTS}
+    known: dict[str, Question | EvidenceQuestion] = {**QUESTIONS, **EXPERIMENTS, EXAMPLE.id: EXAMPLE}
     if id not in known:
         near = get_close_matches(str(id), known, n=1, cutoff=0.4)
         hint = f"Did you mean {near[0]!r}?" if near else f"Take one of {', '.join(known)}."

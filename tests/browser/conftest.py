@@ -151,10 +151,13 @@ class Notebook:
 
 
 @contextmanager
-def running_lab(home: Path) -> Iterator[Lab]:
-    """Start a JupyterLab that keeps to the folder `home`; stop it and its kernels at the end."""
+def running_lab(home: Path, *command: str) -> Iterator[Lab]:
+    """Start a JupyterLab that keeps to the folder `home`; stop it and its kernels at the end.
+
+    A `command` that starts it in another way chooses what it serves.
+    """
     root = home / "notebooks"
-    root.mkdir()
+    root.mkdir(exist_ok=True)
     for name, values in LAB_SETTINGS.items():
         path = home / f"settings/@jupyterlab/{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -164,12 +167,13 @@ def running_lab(home: Path) -> Iterator[Lab]:
     token = secrets.token_hex(16)
     options = SERVER_OPTIONS | {
         "ServerApp.port": str(port),
-        "ServerApp.root_dir": str(root),
         "IdentityProvider.token": token,
     }
+    if not command:
+        command = ("-m", "jupyterlab", f"--ServerApp.root_dir={root}")
     with (home / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())],
+            [sys.executable, *command, *(f"--{name}={value}" for name, value in options.items())],
             cwd=root,
             env=_environment(home),
             stdout=log,
@@ -221,7 +225,7 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def browsing(lab: Lab, chromium: str, outside: list[str], *flags: str) -> Iterator[Page]:
+def browsing(lab: Lab, chromium: str, outside: list[str], *flags: str, path: str = "lab") -> Iterator[Page]:
     """Open the server's JupyterLab in a window of 1280 by 1000 pixels; `outside` gets what was stopped."""
     host = urlsplit(lab.address).netloc
 
@@ -238,7 +242,7 @@ def browsing(lab: Lab, chromium: str, outside: list[str], *flags: str) -> Iterat
             page = browser.new_page(viewport={"width": 1280, "height": 1000})
             page.set_default_timeout(PATIENCE * 1000)
             page.route("**/*", only_this_machine)
-            page.goto(lab.url("lab"))
+            page.goto(lab.url(path))
             page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
             yield page
         finally:

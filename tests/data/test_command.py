@@ -91,7 +91,7 @@ def test_built_in_sets_need_no_fetching(capsys):
     [
         (["dta"], "cnnkit: there is no command 'dta'. Did you mean 'data'?"),
         (["docter"], "cnnkit: there is no command 'docter'. Did you mean 'doctor'?"),
-        (["xyz"], "cnnkit: there is no command 'xyz'. There are check, submit, data, weights, doctor."),
+        (["xyz"], "cnnkit: there is no command 'xyz'. There are lab, check, submit, data, weights, doctor."),
         (["data", "gte"], "cnnkit data: there is no command 'gte'. Did you mean 'get'?"),
         (["data", "get"], "cnnkit data get: the following arguments are required: NAME"),
         ([], "cnnkit: the following arguments are required: COMMAND"),
