@@ -22,6 +22,10 @@ lab: $(READY)  ## open the notebooks in JupyterLab
 release: $(READY)  ## make the students' notebooks from solutions/
 	$(BIN)/autograde release
 
+docs: $(READY)  ## build the documentation into build/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file docs/site/mkdocs.yml
+	@echo "build/docs/index.html"
+
 bench: $(READY)  ## run every benchmark
 	@for bench in $(wildcard bench/*.py); do echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; done
 
@@ -38,4 +42,4 @@ help:  ## this list
 $(READY): requirements.lock pyproject.toml
 	@.ci/environment
 
-.PHONY: demo test check lab release bench lock help
+.PHONY: demo test check lab release docs bench lock help
