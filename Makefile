@@ -25,6 +25,10 @@ new-assignment: $(READY)  ## begin one: make new-assignment NAME=09-my-topic
 release: $(READY)  ## make the students' notebooks from solutions/
 	$(BIN)/autograde release
 
+docs: $(READY)  ## build the documentation into build/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file docs/site/mkdocs.yml
+	@echo "build/docs/index.html"
+
 bench: $(READY)  ## run every benchmark
 	@for bench in $(wildcard bench/*.py); do echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; done
 
@@ -41,4 +45,4 @@ help:  ## this list
 $(READY): requirements.lock pyproject.toml
 	@.ci/environment
 
-.PHONY: demo test check lab new-assignment release bench lock help
+.PHONY: demo test check lab new-assignment release docs bench lock help

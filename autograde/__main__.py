@@ -293,7 +293,7 @@ def _grade(options: argparse.Namespace) -> int:
     for assignment, students in absent.items():
         more = f" and {len(students) - NAMED} more" if len(students) > NAMED else ""
         print(f"{assignment}: {State.MISSING} by {', '.join(students[:NAMED])}{more}.")
-    print(f"results: {course.work / 'results'}, gradebook: {course.gradebook}. Next: autograde report")
+    print(f"results: {course.work / 'results'}, gradebook: {course.shown_gradebook}. Next: autograde report")
     return 0
 
 

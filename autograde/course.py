@@ -6,6 +6,7 @@ The folders come from the course's ``nbgrader_config.py``, so that nbgrader and 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from typing import Any
 from autograde.errors import CourseError, NotebookError
 from autograde.notebook import graded_as, load
 
-__all__ = ["CONFIG", "Assignment", "Course", "Question", "find", "nearest"]
+__all__ = ["CONFIG", "SQLITE", "Assignment", "Course", "Question", "find", "nearest"]
 
 try:
     import fcntl
@@ -26,6 +27,8 @@ except ImportError:  # Windows
 
 CONFIG = "nbgrader_config.py"
 UNGRADED = "00-"
+SQLITE = "sqlite:///"
+PASSWORD = re.compile(r"(://[^:/@]*:).*(?=@)|([?&]password=)[^&]*")
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,13 @@ class Course:
             for name in names
         )
 
+    @property
+    def shown_gradebook(self) -> str:
+        """The gradebook as it can be named to anybody: its file, or its address without a password."""
+        if self.gradebook.startswith(SQLITE):
+            return self.gradebook.removeprefix(SQLITE)
+        return PASSWORD.sub(lambda found: f"{found[1] or found[2]}***", self.gradebook)
+
     def choose(self, names: Sequence[str], *, ungraded: bool = False) -> tuple[Assignment, ...]:
         """Return the named assignments, each once, or all of them if `names` is empty.
 
@@ -212,7 +222,7 @@ class Course:
             work=work,
             submitted=work / "submitted",
             autograded=work / "autograded",
-            gradebook=f"sqlite:///{work / 'gradebook.db'}",
+            gradebook=f"{SQLITE}{work / 'gradebook.db'}",
         )
 
 
@@ -284,7 +294,7 @@ def _configured(root: Path) -> Course:
         release=root / _text(chosen, "release_directory", "release"),
         submitted=submitted,
         autograded=root / _text(chosen, "autograded_directory", "autograded"),
-        gradebook=_text(chosen, "db_url", f"sqlite:///{root / 'gradebook.db'}"),
+        gradebook=_text(chosen, "db_url", f"{SQLITE}{root / 'gradebook.db'}"),
         work=submitted.parent if submitted.parent != root else root / "autograde-work",
         catalogue=_text(vars(settings).get("Autograde", _Settings()), "catalogue", ""),
     )

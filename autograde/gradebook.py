@@ -128,7 +128,9 @@ def _alone(course: Course) -> Iterator[None]:
     with (course.work / ".writing").open("w") as lock:
         if fcntl is not None:
             fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        os.environ.setdefault("PGOPTIONS", f"-c lock_timeout={PATIENCE}s")  # not for ever, as without it
+        with stock.alone(course):
+            yield
 
 
 def _serve(
@@ -192,6 +194,7 @@ def _score(
     untouched: set[str] = set()
     late = row.total_seconds_late > 0
     for submitted in row.notebooks:
+        _hold(gradebook, submitted)
         present, same = _compared(submitted.notebook, notebook)
         untouched |= same
         marks = {mark.question: _decided(mark, same) for mark in result.marks}
@@ -209,6 +212,17 @@ def _score(
         stock.penalise(course, submission.assignment, submission.student)
     marks_ = tuple(_decided(mark, untouched) for mark in result.marks)
     return replace(result, marks=marks_, notes=result.notes + note)
+
+
+def _hold(gradebook: Any, submitted: Any) -> None:
+    """Read a notebook's scores as they are now, and let nobody change them until they are written.
+
+    Where a database has such a thing: sqlite has it for the whole file, from the first change on.
+    """
+    from nbgrader.api import Grade
+
+    chosen = gradebook.db.query(Grade).filter(Grade.notebook_id == submitted.id)
+    chosen.populate_existing().with_for_update(of=Grade).all()
 
 
 def _decided(mark: Mark, untouched: set[str]) -> Mark:

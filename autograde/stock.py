@@ -10,21 +10,26 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from autograde.course import CONFIG, Assignment, Course
+from autograde.course import CONFIG, SQLITE, Assignment, Course
 from autograde.errors import StockError
 
-SQLITE = "sqlite:///"
+TURN = 0x6175746F  # "auto": the number under which those who write to one PostgreSQL database take turns
 CURES = {
     "locked": "Another program is writing to it: close that, and run this again.",
+    "lock timeout": "Another program, perhaps on another machine, is writing to it. Wait until it is done.",
+    "password authentication": "Mend the user or the password in db_url.",
+    "permission denied": "Make its user the owner: ALTER DATABASE name OWNER TO user;",
+    "does not exist": "Create it: createdb --owner=USER NAME",
+    "connection to server": "Start its server, or mend db_url, and run this again.",
     "readonly": "Give yourself the right to write it and its folder, and run this again.",
     "not a database": "Move it away: put back a copy, or grade again for a new one, without scores by hand.",
 }
 
-__all__ = ["alembic_on_path", "generate", "open_gradebook", "penalise", "refusal"]
+__all__ = ["alembic_on_path", "alone", "generate", "open_gradebook", "penalise", "refusal"]
 
 # What jsonschema would check internationalised web addresses with. No notebook's schema has any, and its
 # grammars take longer to build than all else that nbgrader imports takes.
@@ -141,21 +146,68 @@ def open_gradebook(course: Course) -> Iterator[Any]:
     log = logging.getLogger("tornado.application")
     before, log.disabled = log.disabled, True  # nbgrader raises what it writes there, with its traceback
     try:
-        with alembic_on_path():
+        with alembic_on_path(), _named(course):
             if course.gradebook.startswith(SQLITE):
                 _create(Path(course.gradebook.removeprefix(SQLITE)), course_id)
+            else:
+                _create_tables(course)
             with Gradebook(course.gradebook, course_id) as gradebook:
                 yield gradebook
+    finally:
+        log.disabled = before
+
+
+@contextmanager
+def alone(course: Course) -> Iterator[None]:
+    """Wait for the turn to write, where the gradebook is a PostgreSQL database that other machines may use.
+
+    Raises
+    ------
+    StockError
+        The database refuses, or another machine has had the turn for longer than PGOPTIONS says.
+    """
+    from sqlalchemy import text
+
+    with ExitStack() as held:
+        if not course.gradebook.startswith(SQLITE):
+            with _named(course):
+                connection = held.enter_context(_connected(course))
+                if connection.dialect.name == "postgresql":
+                    connection.execute(text(f"SELECT pg_advisory_lock({TURN})"))
+                    connection.commit()  # the turn lasts as long as the connection, no matter how that ends
+        yield
+
+
+@contextmanager
+def _named(course: Course) -> Iterator[None]:
+    """Say which database refuses, why, and what to do."""
+    try:
+        yield
     except Exception as error:
         said = refusal(error)
         if not said:
             raise
-        sqlite = course.gradebook.startswith(SQLITE)  # another database's address may hold a password
-        name = course.gradebook.removeprefix(SQLITE) if sqlite else "its database"
         cure = next((CURES[word] for word in CURES if word in said), "Mend that, and run this again.")
-        raise StockError(f"gradebook: {name} cannot be used: {said}. {cure}") from error
-    finally:
-        log.disabled = before
+        raise StockError(f"gradebook: {course.shown_gradebook} cannot be used: {said}. {cure}") from error
+
+
+@contextmanager
+def _connected(course: Course) -> Iterator[Any]:
+    """Connect to a database that is no file."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+    from sqlalchemy.pool import NullPool
+
+    try:
+        engine = create_engine(course.gradebook, poolclass=NullPool)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise StockError(
+            f"gradebook: `db_url` is {course.shown_gradebook}, which cannot be opened: {error}. Write"
+            " postgresql+psycopg://USER:PASSWORD@HOST/NAME, and install its driver:"
+            " pip install 'psycopg[binary]'"
+        ) from None
+    with engine.connect() as connection:
+        yield connection
 
 
 def refusal(error: BaseException | None) -> str:
@@ -180,6 +232,20 @@ def _create(path: Path, course_id: str) -> None:
         half = Path(folder) / path.name
         Gradebook(f"sqlite:///{half}", course_id).close()
         half.replace(path)
+
+
+def _create_tables(course: Course) -> None:
+    """Fill an empty database in one step, as nbgrader does in two."""
+    from nbgrader.api import Base, get_alembic_version
+    from sqlalchemy import inspect, text
+
+    with _connected(course) as connection, connection.begin():
+        if not inspect(connection).get_table_names():
+            Base.metadata.create_all(connection)
+            connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+            connection.execute(
+                text("INSERT INTO alembic_version VALUES (:version)"), {"version": get_alembic_version()}
+            )
 
 
 def penalise(course: Course, assignment: str, student: str) -> None:

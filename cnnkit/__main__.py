@@ -7,6 +7,8 @@ be carried out as it was given; 130 interrupted; 141 nobody reads the output.
 from __future__ import annotations
 
 import argparse
+import codecs
+import io
 import os
 import re
 import sys
@@ -18,6 +20,9 @@ from typing import NoReturn
 from cnnkit.errors import ArgumentError, CnnkitError
 
 __all__ = ["main"]
+
+# What is printed instead where the output has no such letters, as in a pipe on Windows.
+PLAIN = {"✓": "+", "✗": "x", "·": ".", "…": "...", "×": "x", "−": "-", "–": "-", "→": "->", "±": "+-"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -196,8 +201,18 @@ def _doctor(options: argparse.Namespace) -> int:
     return int(not healthy(findings))
 
 
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """Write a letter that the output lacks as one that it has."""
+    assert isinstance(error, UnicodeEncodeError)
+    return "".join(PLAIN.get(letter, "?") for letter in error.object[error.start : error.end]), error.end
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
+    codecs.register_error("plain", _plain)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="plain")
     parser = _parser()
     options, options.rest = parser.parse_known_args(argv)
     if options.rest and options.run is not _lab:

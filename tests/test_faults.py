@@ -68,7 +68,7 @@ def finish(course):
 
 def state(course, tables):
     """Return all that grading leaves, but for the seconds that it took."""
-    kept = {"gradebook": tables(course.work / "gradebook.db")}
+    kept = {"gradebook": tables(course.gradebook)}
     for path in sorted((course.work / "results").rglob("*.json")):
         result = json.loads(path.read_text())
         final = bool(result["fingerprint"])  # which changes when somebody edits the grader meanwhile

@@ -1,4 +1,7 @@
-"""The gradebook after `autograde grade` is the one after `nbgrader autograde`, cell by cell."""
+"""The gradebook after `autograde grade` is the one after `nbgrader autograde`, cell by cell.
+
+Ours is once a file of sqlite's and once a PostgreSQL database; nbgrader's is always a file.
+"""
 
 import csv
 import os
@@ -82,9 +85,17 @@ def autograde(root, *words):
     return run.stdout
 
 
-def plain(root):
+def keep_in(root, database):
+    """Let a course keep its gradebook in a database; in a file of sqlite's if that is empty."""
+    if database:
+        with (root / "nbgrader_config.py").open("a") as config:
+            config.write(f"c.CourseDirectory.db_url = {database!r}\n")
+
+
+def plain(root, database=""):
     """An ordinary course with default folders, a due date, and files beside its notebook."""
     shutil.copytree(FIXTURES / "plain_course", root)
+    keep_in(root, database)
     nbgrader(root, "generate_assignment", "ps1")
     course = find(root)
     with stock.open_gradebook(course) as gradebook:
@@ -103,10 +114,11 @@ def plain(root):
     (course.submitted / "files/ps1/days.csv").write_text("day,celsius\n")
 
 
-def kit(root):
+def kit(root, database=""):
     """Two notebooks of this repository's kind, whose checks say what they found."""
     shutil.copytree(FIXTURES / "course", root)
     shutil.copy(ROOT / "nbgrader_config.py", root)
+    keep_in(root, database)
     autograde(root, "release")
     course = find(root)
     for assignment in course.assignments:
@@ -114,25 +126,30 @@ def kit(root):
     hand_in(course, course.assignments, KIT)
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def database(request):
+    """Return a function that gives the address of an empty database, or nothing for a file."""
+    return request.getfixturevalue("postgres") if request.param == "postgres" else str
+
+
 @pytest.fixture(scope="module", params=[plain, kit], ids=["plain", "kit"])
-def courses(request, tmp_path_factory):
+def courses(request, database, tmp_path_factory):
     """Return the same course twice: graded by us, and by nbgrader, told to put deleted tests back."""
     place = tmp_path_factory.mktemp("courses")
     ours, theirs = place / "ours", place / "theirs"
-    request.param(ours)
-    shutil.copytree(ours, theirs)
+    request.param(theirs)
+    if address := database():
+        request.param(ours, address)
+    else:
+        shutil.copytree(theirs, ours)
     autograde(ours, "grade")
     for assignment in find(theirs).assignments:
         nbgrader(theirs, "autograde", assignment.name, "--OverwriteCells.add_missing_cells=True")
     return find(ours), find(theirs)
 
 
-def gradebook_of(course):
-    return course.gradebook.removeprefix("sqlite:///")
-
-
 def test_every_table_is_the_same(courses, tables):
-    ours, theirs = (tables(gradebook_of(course)) for course in courses)
+    ours, theirs = (tables(course.gradebook) for course in courses)
     assert list(ours) == list(theirs)
     for name in ours:
         assert theirs[name] == ours[name], name
@@ -200,9 +217,9 @@ def test_manual_scores_and_comments_stay_when_a_changed_submission_is_graded_aga
     ours, theirs = courses
     autograde(ours.root, "grade")
     nbgrader(theirs.root, "autograde", assignment, "--student", "right", "--force")
-    after = tables(gradebook_of(ours))
+    after = tables(ours.gradebook)
     for name in after:
-        assert tables(gradebook_of(theirs))[name] == after[name], name
+        assert tables(theirs.gradebook)[name] == after[name], name
     assert any(grade[5] == 0.25 and grade[6] == 0.125 and grade[7] for grade in after["grades"])
 
 

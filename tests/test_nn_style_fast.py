@@ -100,8 +100,8 @@ def test_a_log_is_read_again_with_its_weights(tmp_path: Path) -> None:
 
 
 def changed(path: Path, **fields: Any) -> None:
-    first, *rest = path.read_text().splitlines()
-    path.write_text("\n".join([json.dumps(json.loads(first) | fields), *rest]) + "\n")
+    first, *rest = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([json.dumps(json.loads(first) | fields), *rest]) + "\n", encoding="utf-8")
 
 
 def test_a_log_that_was_edited_or_is_of_another_kind_is_refused(tmp_path: Path) -> None:

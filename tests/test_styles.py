@@ -68,7 +68,7 @@ def test_every_style_gets_the_points_of_stock_nbgrader_or_is_left_to_a_person(
     theirs = course.with_name("theirs")
     shutil.copytree(course, theirs)
     nbgrader(theirs, "autograde", "styles")
-    stock = {(row[1], row[3]): row[4] for row in tables(str(theirs / "gradebook.db"))["grades"]}
+    stock = {(row[1], row[3]): row[4] for row in tables(f"sqlite:///{theirs / 'gradebook.db'}")["grades"]}
     said = autograde(course, "grade")
     marks = {
         who: {m.question: m.points for m in recall(find(course), "styles")[who].marks} for who in STUDENTS

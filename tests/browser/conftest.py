@@ -20,13 +20,15 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 import nbformat
 import pytest
 from nbformat import v4
 from playwright.sync_api import Locator, Page, Route, expect, sync_playwright
+
+from tests.missing import cannot_run
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 CHROMIUM_FLAGS = [
@@ -71,11 +73,6 @@ CONTRAST = """(element) => {
     const [dark, light] = [behind, luminance()].sort((a, b) => a - b);
     return (light + 0.05) / (dark + 0.05);
 }"""
-
-
-def cannot_run(reason: str) -> NoReturn:
-    """Skip, or fail where a skipped test would go unnoticed."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
 @dataclass

@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import io
-import resource
 import tarfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -38,6 +37,7 @@ def alone(tmp_path, monkeypatch):
 @pytest.fixture
 def files_of_at_most():
     """Return a function that lets no file grow larger than so many bytes, within its ``with`` block."""
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
 
     @contextmanager
     def limited(size):
