@@ -69,8 +69,8 @@ def answers_of(notebook: Notebook, release: Notebook) -> dict[str, Answer]:
 def asked_by(source: Notebook) -> Mapping[str, Sequence[str]]:
     """Return which answers each question is about: graded cell -> cells that students write in.
 
-    A test is about the answers between it and the test before it, and about the one that it is named after.
-    A text that a person grades is its own answer.
+    A question is about the answers between it and the question before it, and about the one that it is named
+    after. A text that a person grades is also its own answer.
     """
     asked: dict[str, list[str]] = {}
     writable = [id_of(cell) for cell in source["cells"] if graded_as(cell) in ("solution", "by hand")]
@@ -80,7 +80,8 @@ def asked_by(source: Notebook) -> Mapping[str, Sequence[str]]:
         if role == "solution":
             waiting.append(name)
         elif role == "by hand":
-            asked[name] = [name]
+            asked[name] = [*waiting, name]
+            waiting = []
         elif role == "test":
             namesake = name.removeprefix("test-")
             also = [namesake] if namesake in writable and namesake not in waiting else []

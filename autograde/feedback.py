@@ -32,6 +32,7 @@ __all__ = ["Sent", "page", "write"]
 LONGEST = 20_000  # characters of an answer
 SHOWN = 3_000  # characters of an output
 LINES = 60  # of an output
+CODE = 20  # characters of a question's number
 PICTURE = 400_000  # bytes
 PICTURES = 1_500_000  # bytes of a page
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -176,6 +177,7 @@ def page(
     mark_scheme : bool
         Show how the answers that a person reads are marked.
     """
+    result = _presentable(result)
     source = load(assignment.source)
     asked = asked_by(source)
     schemes = {cell.get("id"): cell["source"] for cell in source["cells"]} if mark_scheme else {}
@@ -189,9 +191,8 @@ def page(
         scheme = schemes.get(mark.question, "") if mark.question in by_hand else ""
         rows.append(_Row(mark, word, kind, mark.question in by_hand, scheme, shown))
     return layout.page(
-        "feedback.html", course=course, assignment=assignment, result=result, rows=rows, spoken=spoken,
-        student=plain(result.student),
-    )  # fmt: skip
+        "feedback.html", course=course, assignment=assignment, result=result, rows=rows, spoken=spoken
+    )
 
 
 def guarded(result: Result, assignment: Assignment, secrets: Secrets) -> Result:
@@ -252,7 +253,19 @@ def _shown(answer: Answer, comment: str, budget: list[int]) -> _Shown:
     if answer.language == "code":
         text = _coloured(text)
     outputs = [shown for output in answer.outputs for shown in _output(output, budget)]
-    return _Shown(answer.id, answer.language, text, answer.untouched, outputs, _clear(comment))
+    return _Shown(answer.id, answer.language, text, answer.untouched, outputs, _cut(_clear(comment), SHOWN))
+
+
+def _presentable(result: Result) -> Result:
+    """Return a result whose every text can be shown."""
+    marks = tuple(
+        replace(mark, message=_brief(mark.message), code=_cut(_clear(mark.code), CODE))
+        for mark in result.marks
+    )
+    notes = tuple(map(_brief, result.notes))
+    return replace(
+        result, student=_brief(result.student), reason=_brief(result.reason), notes=notes, marks=marks
+    )
 
 
 def _clear(text: str) -> str:
