@@ -34,3 +34,6 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 # A released answer cell keeps what stands before the solution (`padded = None`, a function's head), so
 # nothing needs to be raised in it: the check below says that the answer is missing.
 c.ClearSolutions.code_stub = {"python": "# your answer here"}
+
+# Students' Markdown is shown without the HTML that is in it: in formgrader a script would have your rights.
+c.HTMLExporter.filters = {"markdown2html": "autograde.formgrader.markdown"}

@@ -118,6 +118,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "summary": ("course result", ""),
         "table": ("course result", "rich"),
         "layout": ("", "jinja2 markupsafe"),
+        "formgrader": ("", "bleach jinja2 nbconvert"),
         "report": ("course errors layout result stock summary text", "nbgrader"),
         "answers": ("notebook walk", ""),
         "feedback": (

@@ -150,10 +150,13 @@ class Notebook:
 
 
 @contextmanager
-def running_lab(home: Path) -> Iterator[Lab]:
-    """Start a JupyterLab that keeps to the folder `home`; stop it and its kernels at the end."""
-    root = home / "notebooks"
-    root.mkdir()
+def running_lab(home: Path, root: Path | None = None) -> Iterator[Lab]:
+    """Start a JupyterLab that keeps to the folder `home`; stop it and its kernels at the end.
+
+    It serves `root`, by default a new folder in `home`.
+    """
+    root = root or home / "notebooks"
+    root.mkdir(exist_ok=True)
     for name, values in LAB_SETTINGS.items():
         path = home / f"settings/@jupyterlab/{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
