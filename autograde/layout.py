@@ -42,7 +42,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"points": points, "percent": percent, "ticks": ticks}
+    environment.filters |= {"points": points, "percent": percent, "ticks": ticks, "r": r}
     return environment
 
 
@@ -66,6 +66,17 @@ def percent(value: float | None) -> str:
     ('26 %', '–')
     """
     return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def r(value: float) -> str:
+    """Write a correlation with two decimals.
+
+    Examples
+    --------
+    >>> r(0.456), r(-0.2)
+    ('.46', '−.20')
+    """
+    return f"{value:.2f}".replace("0.", ".", 1).replace("-", "−")
 
 
 def ticks(text: str) -> Markup:

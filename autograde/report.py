@@ -13,7 +13,7 @@ from autograde import layout, stock
 from autograde.course import Assignment, Course
 from autograde.errors import CourseError
 from autograde.result import Result, State, recall
-from autograde.summary import AssignmentSummary, findings, summarise
+from autograde.summary import ENOUGH, AssignmentSummary, findings, summarise
 from autograde.text import harmless
 
 __all__ = ["page", "recorded", "write", "write_tables"]
@@ -64,6 +64,7 @@ def page(title: str, summaries: Sequence[AssignmentSummary], made: datetime) -> 
         students=dict(sorted(students.items())),
         findings=findings(summaries),
         State=State,
+        ENOUGH=ENOUGH,
     )
 
 
