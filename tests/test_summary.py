@@ -36,7 +36,7 @@ def class_of(points, most=4.0):
 def sixty():
     rng = np.random.default_rng(7)
     skill = rng.normal(size=(60, 1))
-    return np.clip(np.round(2 + skill * [1.5, 1.5, 1.0, -1.2, 0.0] + rng.normal(size=(60, 5)), 1), 0, 4)
+    return np.clip(np.round(2 + skill * [1.5, 1.5, 1.5, -1.2, 0.0] + rng.normal(size=(60, 5)), 1), 0, 4)
 
 
 def test_the_distribution_is_numpys(sixty):
