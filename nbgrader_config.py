@@ -38,3 +38,6 @@ c.ClearSolutions.code_stub = {"python": "# your answer here"}
 
 # Whom `autograde release` asks whether the questions' inputs tell their mistakes apart, and for variants.
 c.Autograde.catalogue = "cnnkit.answers.author"
+
+# Students' Markdown is shown without the HTML that is in it: in formgrader a script would have your rights.
+c.HTMLExporter.filters = {"markdown2html": "autograde.formgrader.markdown"}

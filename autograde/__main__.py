@@ -1,4 +1,4 @@
-"""The command line: ``autograde new | release | intake | grade | report | export | doctor | demo``.
+"""The command line: ``autograde new | release | intake | grade | report | feedback | export | doctor | demo``.
 
 Exit codes: 0 done; 1 something was found that needs attention (a release that differs from its source or
 leaks, a source notebook with a mistake, a missing requirement, a hand-in or a kept result that cannot be
@@ -108,6 +108,16 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     report.add_argument("--to", type=Path, metavar="DIR", help="default: report/ in the course's work folder")
     report.set_defaults(run=_report)
+
+    feedback = commands.add_parser("feedback", parents=[common], help="write a page for each student")
+    feedback.description = (
+        "Write what each student may read: points, mistakes, their own answers, the graders' comments."
+    )
+    feedback.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+    feedback.add_argument(
+        "--mark-scheme", action="store_true", help="show how the texts that a person reads are marked"
+    )
+    feedback.set_defaults(run=_feedback)
 
     export = commands.add_parser(
         "export", parents=[common], help="fill in Canvas's or Moodle's table of grades"
@@ -309,6 +319,23 @@ def _report(options: argparse.Namespace) -> int:
         print(f"report: {path} cannot be read and is left out. Run `autograde grade` again.", file=sys.stderr)
     print(report.write(course, assignments, folder, course.title))
     return 1 if lost else 0
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    from autograde import envelope, feedback
+
+    course = find(options.course)
+    assignments = course.choose(options.assignments)
+    with course.alone():
+        sent = feedback.write(course, assignments, mark_scheme=options.mark_scheme)
+        packed = envelope.pack(course, sent)
+    waiting = sum(1 for each in sent if each.open_points)
+    print(f"{len(sent)} pages: {course.feedback}")
+    if waiting:
+        print(f"{waiting} of them say that a person has still to read an answer.")
+    for each in packed:
+        print(each)
+    return 0
 
 
 def _export(options: argparse.Namespace) -> int:

@@ -113,8 +113,8 @@ class Course:
         The folder with ``nbgrader_config.py``.
     source, release : Path
         The instructor's and the students' notebooks.
-    submitted, autograded : Path
-        What was handed in, as ``<student>/<assignment>/``, and the same after grading.
+    submitted, autograded, feedback : Path
+        What was handed in, as ``<student>/<assignment>/``, the same after grading, and what students read.
     gradebook : str
         The address of nbgrader's database.
     work : Path
@@ -129,6 +129,7 @@ class Course:
     release: Path
     submitted: Path
     autograded: Path
+    feedback: Path
     gradebook: str
     work: Path
     catalogue: str = ""
@@ -222,6 +223,7 @@ class Course:
             work=work,
             submitted=work / "submitted",
             autograded=work / "autograded",
+            feedback=work / "feedback",
             gradebook=f"{SQLITE}{work / 'gradebook.db'}",
         )
 
@@ -294,6 +296,7 @@ def _configured(root: Path) -> Course:
         release=root / _text(chosen, "release_directory", "release"),
         submitted=submitted,
         autograded=root / _text(chosen, "autograded_directory", "autograded"),
+        feedback=root / _text(chosen, "feedback_directory", "feedback"),
         gradebook=_text(chosen, "db_url", f"{SQLITE}{root / 'gradebook.db'}"),
         work=submitted.parent if submitted.parent != root else root / "autograde-work",
         catalogue=_text(vars(settings).get("Autograde", _Settings()), "catalogue", ""),

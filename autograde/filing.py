@@ -24,7 +24,7 @@ from autograde.text import harmless, plain
 __all__ = ["TABLE", "Row", "file_away"]
 
 TABLE = "intake.csv"
-COLUMNS = ("taken_in", "student", "person", "assignment", "outcome", "late", "files", "note")
+COLUMNS = ("taken_in", "student", "person", "assignment", "outcome", "late", "files", "note", "reply")
 Files = dict[PurePosixPath, bytes]
 
 
@@ -46,6 +46,8 @@ class Row:
         As they were called.
     note : str
         Why it was refused, or what is odd about it.
+    reply : str
+        How the name of a file begins that the system gives back to this student.
     """
 
     student: str
@@ -55,6 +57,7 @@ class Row:
     late: bool
     files: tuple[str, ...]
     note: str = ""
+    reply: str = ""
 
     def __str__(self) -> str:
         who = self.student if self.person in ("", self.student) else f"{self.student} ({self.person})"
@@ -222,6 +225,7 @@ def _filed(course: Course, hand_in: _HandIn) -> Row:
         hand_in.named.late,
         tuple(map(plain, hand_in.called)),
         plain(hand_in.note),
+        plain(hand_in.named.reply),
     )
     if not hand_in.assignment:
         return replace(row, outcome="refused")
@@ -275,6 +279,8 @@ def _add_to_table(path: Path, rows: Iterable[Row]) -> None:
     """Add rows to the table of all that was ever taken in."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = not path.exists()
+    if not new:
+        _widen(path)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with path.open("a", encoding="utf-8-sig" if new else "utf-8", newline="") as file:
         table = csv.writer(file)
@@ -283,5 +289,20 @@ def _add_to_table(path: Path, rows: Iterable[Row]) -> None:
         for row in rows:
             late = "late" if row.late else ""
             files = " ".join(row.files)
-            about = (row.student, row.person, row.assignment, row.outcome, late, files, row.note)
+            about = (row.student, row.person, row.assignment, row.outcome, late, files, row.note, row.reply)
             table.writerow((now, *map(harmless, about)))
+
+
+def _widen(path: Path) -> None:
+    """Give a table that an earlier version began the columns that it lacks."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        kept = csv.DictReader(file, restval="")
+        if tuple(kept.fieldnames or ()) == COLUMNS:
+            return
+        earlier = list(kept)
+    half = path.with_suffix(".half")
+    with half.open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.DictWriter(file, COLUMNS, restval="", extrasaction="ignore")
+        table.writeheader()
+        table.writerows(earlier)
+    half.replace(path)

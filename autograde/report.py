@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from autograde import stock
+from autograde import layout, stock
 from autograde.course import Assignment, Course
 from autograde.errors import CourseError
 from autograde.result import Result, State, recall
-from autograde.summary import AssignmentSummary, findings, summarise
+from autograde.summary import ENOUGH, AssignmentSummary, findings, summarise
 from autograde.text import harmless
 
 __all__ = ["page", "recorded", "write", "write_tables"]
@@ -52,30 +52,19 @@ def _current(result: Result, gradebook: Any) -> Result:
 
 def page(title: str, summaries: Sequence[AssignmentSummary], made: datetime) -> str:
     """Render the report as one HTML page, every text escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["points"] = lambda value: (
-        "–" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
-    )
-    environment.filters["percent"] = lambda value: "–" if value is None else f"{100 * value:.0f} %"
     students: dict[str, dict[str, Result]] = {}
     for summary in summaries:
         for result in summary.results:
             students.setdefault(result.student, {})[result.assignment] = result
-    return environment.get_template("report.html").render(
+    return layout.page(
+        "report.html",
         title=title,
         made=made,
         summaries=summaries,
         students=dict(sorted(students.items())),
         findings=findings(summaries),
         State=State,
+        ENOUGH=ENOUGH,
     )
 
 

@@ -117,7 +117,15 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "grade": ("cluster course engine errors gradebook grading intake progress result task", ""),
         "summary": ("course result", ""),
         "table": ("course result", "rich"),
-        "report": ("course errors result stock summary text", "jinja2 nbgrader"),
+        "layout": ("", "jinja2 markupsafe"),
+        "formgrader": ("", "bleach jinja2 nbconvert"),
+        "report": ("course errors layout result stock summary text", "nbgrader"),
+        "answers": ("notebook walk", ""),
+        "feedback": (
+            "answers course layout leaks notebook report result stock text",
+            "markupsafe nbgrader pygments",
+        ),
+        "envelope": ("course feedback filing text", ""),
         "doctor": ("course sandbox", ""),
         "demo": ("course errors notebook", ""),
         "archive": ("limits", ""),
@@ -125,7 +133,8 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "handback": ("course errors result text", ""),
         "filing": ("archive course downloads errors intake notebook text", ""),
         "__main__": (
-            "course demo doctor errors filing grade handback kit release report result sandbox table",
+            "course demo doctor envelope errors feedback filing grade handback kit release report result"
+            " sandbox table",
             "",
         ),
     },

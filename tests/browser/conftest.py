@@ -148,12 +148,13 @@ class Notebook:
 
 
 @contextmanager
-def running_lab(home: Path, *command: str) -> Iterator[Lab]:
+def running_lab(home: Path, *command: str, root: Path | None = None) -> Iterator[Lab]:
     """Start a JupyterLab that keeps to the folder `home`; stop it and its kernels at the end.
 
-    A `command` that starts it in another way chooses what it serves.
+    It serves `root`, by default a new folder in `home`; a `command` that starts it in another way chooses
+    what it serves.
     """
-    root = home / "notebooks"
+    root = root or home / "notebooks"
     root.mkdir(exist_ok=True)
     for name, values in LAB_SETTINGS.items():
         path = home / f"settings/@jupyterlab/{name}.jupyterlab-settings"
