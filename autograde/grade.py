@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -16,8 +15,9 @@ from autograde.gradebook import Writer
 from autograde.grading import Graded
 from autograde.intake import Submission
 from autograde.progress import Bar
+from autograde.regrade import keep_source
 from autograde.result import REFERENCE, Result, State, forget, recall, record, reference
-from autograde.task import Kit, Task, grader, kit_of, task_of
+from autograde.task import Kit, Task, grader, kit_of, task_of, work_of
 
 __all__ = ["fingerprint", "grade", "outlasts"]
 
@@ -89,7 +89,8 @@ def grade(
             with closing(stream):
                 for result, notebook in round_.checked(stream):
                     submission = where[result.student, result.assignment]
-                    for stored in writer.store(submission, result, notebook):
+                    whole = replace(result, work=work_of(submission), kit=round_.source(submission))
+                    for stored in writer.store(submission, whole, notebook):
                         round_.done(stored)
             for stored in writer.stored():
                 round_.done(stored)
@@ -106,6 +107,7 @@ class _Round:
         self.course, self.assignments, self.timeout = course, assignments, timeout
         self.before = {name: recall(course, name) for name in assignments}
         self.kits = {name: kit_of(course, assignment) for name, assignment in assignments.items()}
+        self.sources = {name: keep_source(course, kit.source) for name, kit in self.kits.items()}
         self.results: list[Result] = []
         self.unfit: dict[str, set[str]] = {}  # of each assignment, once its solution is graded
         self.finished: Callable[[Result], None] = lambda result: None
@@ -165,6 +167,9 @@ class _Round:
 
     def fingerprint(self, submission: Submission) -> str:
         return fingerprint(submission, self.kits[submission.assignment])
+
+    def source(self, submission: Submission) -> str:
+        return self.sources[submission.assignment]
 
     def old(self, submission: Submission) -> Result | None:
         return self.before[submission.assignment].get(submission.student)
@@ -231,11 +236,5 @@ def outlasts(old: Result, assignment: Assignment, timeout: int) -> bool:
 
 def fingerprint(submission: Submission, kit: Kit) -> str:
     """Hash a submission together with what it is graded with: the assignment's kit, and the grader."""
-    assert submission.notebook is not None
-    grounds = f"{version('nbgrader')} {grader()} {kit.digest} "
-    digest = hashlib.sha256(grounds.encode())
-    for path in [submission.notebook, *submission.files]:
-        name = path.relative_to(submission.notebook.parent).as_posix()
-        # a file name need not be text
-        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    grounds = f"{version('nbgrader')} {grader()} {kit.digest} {work_of(submission)}"
+    return hashlib.sha256(grounds.encode()).hexdigest()
