@@ -298,6 +298,9 @@ def _moved(
     pairs = [(old, now) for now in results if (old := before[now.assignment].get(now.student))]
     again = [(old, now) for old, now in pairs if old.fingerprint != now.fingerprint]
     found = [moved for old, now in pairs if (moved := regrade.move(course, old, now))]
+    kept = sum(now.graded for _, now in pairs)
+    if kept and not again and len(pairs) == len(results) and not found:
+        return [f"Nothing is new: {kept} keep their result, and no grade moved."]
     if not found:
         return [f"{len(again)} were graded again, and no grade moved."] if again else []
     names = dict.fromkeys(now.assignment for now in results)

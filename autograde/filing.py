@@ -329,8 +329,9 @@ def note_times(
     taken = [row for row in rows if row.assignment and row.outcome != "refused"]
     usual = Counter(row.assignment for row in taken).most_common(1)
     assignment = usual[0][0] if usual else ""
+    mine = [row for row in taken if row.assignment == assignment]
     known = 0
-    for row in (row for row in taken if row.assignment == assignment):
+    for row in mine:
         names = [
             each.members for each in groups.get(assignment, ()) if each.is_named(row.student, row.person)
         ]
@@ -338,7 +339,7 @@ def note_times(
         if of:
             stamp(course.submitted / row.student / assignment, max(of))
             known += 1
-    return f"{assignment or 'nothing'}: {known} of {len(taken)} times are known."
+    return f"{assignment or 'nothing'}: {known} of {len(mine)} times are known."
 
 
 def _add_to_table(path: Path, rows: Iterable[Row]) -> None:

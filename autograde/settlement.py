@@ -230,12 +230,14 @@ class _Desk:
             entry.duedate = _stored(self.terms.deadline)
         elif before.deadline:
             entry.duedate = None
-        gradebook.db.flush()
         self.take_back(gradebook, set(before.copies) - set(self.copies))
-        rows = {row.student.id: row for row in entry.submissions}
+        gradebook.db.flush()
+        with gradebook.db.no_autoflush:  # nbgrader adds to what it looks through, which warns otherwise
+            for member in self.copies:
+                gradebook.update_or_create_student(member)
+                gradebook.update_or_create_submission(self.assignment.name, member)
+        rows = {row.student.id: row for row in gradebook.assignment_submissions(self.assignment.name)}
         for member, lead in self.copies.items():
-            gradebook.update_or_create_student(member)
-            rows[member] = gradebook.update_or_create_submission(self.assignment.name, member)
             if self.copy(rows[lead], rows[member]):
                 said = "The gradebook keeps scores by hand of this student's own work; the group's count."
                 self.results[member] = replace(
