@@ -203,6 +203,8 @@ def _score(
                 # a person looks again where there is no score yet, or one was given to another version
                 if not judged:
                     grade.needs_manual_grade = mark.points is None or grade.manual_score is not None
+                if not judged and grade.manual_score is not None and grade.name in before:
+                    note += (_look_again(mark, grade.manual_score, before[grade.name][0]),)
         for comment in submitted.comments:
             if comment.name in present:
                 comment.auto_comment = "No response." if comment.name in same else None
@@ -212,6 +214,15 @@ def _score(
         stock.penalise(course, submission.assignment, submission.student)
     marks_ = tuple(_decided(mark, untouched) for mark in result.marks)
     return replace(result, marks=marks_, notes=result.notes + note)
+
+
+def _look_again(mark: Mark, by_hand: float, before: float | None) -> str:
+    tests = f"its test now gives {_shown(mark.points)}, not {_shown(before)}"
+    return f"{mark.name}: the {_shown(by_hand)} points given by hand stand, but {tests}. Look again."
+
+
+def _shown(points: float | None) -> str:
+    return "nothing" if points is None else f"{points:g}"
 
 
 def _same_work(course: Course, result: Result) -> dict[str, tuple[float | None, float]]:

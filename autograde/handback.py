@@ -16,7 +16,7 @@ from pathlib import Path
 from autograde.course import nearest
 from autograde.downloads import participant
 from autograde.errors import CourseError
-from autograde.result import Result
+from autograde.result import Result, State
 from autograde.text import harmless, plain
 
 __all__ = ["HandBack", "fill", "reasons_of", "students_of"]
@@ -79,7 +79,7 @@ class HandBack:
                 [f"{who} (-{round(lost, 2):g})" for who, lost in self.late.items()],
                 "lost points for being late",
             ),
-            (self.excused, "are excused"),
+            (self.excused, "excused"),
             (self.undecided, "wait for a decision of yours, and are left empty"),
             (self.waiting, "wait for a person to read a text, and are left empty"),
             (self.absent, "have no grade here, and are left as they were"),
@@ -311,7 +311,8 @@ def _row(
     """Return a row of the reasons: what there is to say about what stands in a student's row."""
     if result is None:
         return student, name, "", "", written, refused.get(student, "Nothing was handed in.")
-    said = [result.waits, f"{result.state}: {result.reason}" if result.reason else ""]
+    about = "" if result.state in (State.GRADED, State.MISSING) else f"{result.state}: "
+    said = [result.waits, about + result.reason if result.reason else "", refused.get(student, "")]
     if result.open_points:
         said.append(f"{result.open_points:g} points wait for a person.")
     why = " ".join(filter(None, (*said, *result.notes)))

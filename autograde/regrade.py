@@ -59,10 +59,9 @@ class Move:
 
     def __str__(self) -> str:
         before, now = (_shown(r.points) if r.graded else r.state for r in (self.before, self.now))
-        whose = (
-            f"{self.now.student}, {self.now.assignment}: {before} -> {now} of {self.now.max_points:g} points"
-        )
-        return "\n    ".join([whose, *map(str, self.changes)])
+        full = f"{self.now.max_points:g} points by the tests"
+        moved = f"{self.now.student}, {self.now.assignment}: {before} -> {now} of {full}"
+        return "\n    ".join([moved, *map(str, self.changes)])
 
 
 def keep_source(course: Course, source: bytes) -> str:

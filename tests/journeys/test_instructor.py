@@ -151,7 +151,7 @@ def test_sixty_hand_ins_go_all_the_way_and_none_is_lost(
     code, said = autograde("export", ADDING, "table.csv")
     assert code == 0
     assert filled(root, table(), identity, column) == expected
-    assert "1 are excused: 9" in said
+    assert "1 excused: 9" in said
     assert f"{len(NOT_GRADED) + 1} have no grade here" in said
     reasons = {row[0]: row for row in rows_of(root / "table-graded-reasons.csv")[1:]}
     assert {user: row[4] for user, row in reasons.items()} == expected
@@ -159,7 +159,7 @@ def test_sixty_hand_ins_go_all_the_way_and_none_is_lost(
     assert reasons["7"][5].startswith("3 days 8 hours 1 minute late, deadline 2026-03-02 23:59 CET.")
     assert "Has time until 2026-03-04 23:59 CET." in reasons["8"][5]
     assert reasons["61"][5] == "Graded with the hand-in of Team A."
-    assert reasons["54"][5].endswith("No notebook was handed in, only 01-adding.docx.")
+    assert "No notebook of the course among 01-adding.docx." in reasons["54"][5]
 
     # nbgrader's own export says the same, where there is a grade at all.
     theirs = nbgrader_export()
@@ -173,7 +173,7 @@ def test_sixty_hand_ins_go_all_the_way_and_none_is_lost(
     assert autograde("release")[0] == 0
     code, said = autograde("grade", ADDING, "--timeout", "20")
     assert "54 were graded again, and 1 results are not what they were" in said
-    assert f"{sixty.OTHER_WAY}, {ADDING}: 3 -> 5 of 5 points" in said
+    assert f"{sixty.OTHER_WAY}, {ADDING}: 3 -> 5 of 5 points by the tests" in said
     assert "total-price 0 -> 2, its test was changed" in said
     assert [row[0] for row in rows_of(root / "autograde/work/regrades.csv")[1:]] == [sixty.OTHER_WAY]
     assert "Nothing is new: 54 keep their result" in autograde("grade", ADDING, "--timeout", "20")[1]
