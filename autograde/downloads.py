@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-__all__ = ["Named", "read_name"]
+__all__ = ["Named", "participant", "read_name"]
 
 # Canvas: <name>[_LATE]_<user>_<submission>_<file>; a file of a name that was used before gets -1, -2, ...
 CANVAS = re.compile(r"(?P<person>[^_/]+)(?P<late>_LATE)?_(?P<user>\d+)_(?P<submission>\d+)_(?P<file>.+)")
 # Moodle: <name>_<participant>_assignsubmission_file[_]/<file>, or with the file's name at its end
 MOODLE = re.compile(r"(?P<person>.+)_(?P<participant>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)")
+MOODLE_ID = re.compile(r"\D*(?P<participant>\d+)")
 ATTEMPT = re.compile(r"(?P<stem>.*?)-(?P<number>\d{1,3})(?P<suffix>\.[^.]*)?")
 
 
@@ -82,3 +83,15 @@ def _original(name: str) -> tuple[PurePosixPath, int]:
     if match is None:
         return PurePosixPath(name), 0
     return PurePosixPath(match["stem"] + (match["suffix"] or "")), int(match["number"])
+
+
+def participant(identifier: str) -> str:
+    """Return the id of a student from what Moodle calls them.
+
+    Examples
+    --------
+    >>> participant("Participant 5512"), participant("Teilnehmer/in5512")
+    ('5512', '5512')
+    """
+    match = MOODLE_ID.fullmatch(identifier.strip())
+    return match["participant"] if match else identifier.strip()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -17,8 +16,9 @@ from autograde.grading import Graded
 from autograde.intake import Submission
 from autograde.notebook import loads
 from autograde.progress import Bar
+from autograde.regrade import keep_source
 from autograde.result import REFERENCE, Result, State, forget, recall, record, reference
-from autograde.task import Kit, Task, grader, kit_of, task_of
+from autograde.task import Kit, Task, grader, kit_of, task_of, work_of
 
 __all__ = ["fingerprint", "grade", "outlasts"]
 
@@ -90,7 +90,8 @@ def grade(
             with closing(stream):
                 for result, notebook in round_.checked(stream):
                     submission = where[result.student, result.assignment]
-                    for stored in writer.store(submission, result, notebook):
+                    whole = replace(result, work=work_of(submission), kit=round_.graded_with(submission))
+                    for stored in writer.store(submission, whole, notebook):
                         round_.done(stored)
             for stored in writer.stored():
                 round_.done(stored)
@@ -187,6 +188,10 @@ class _Round:
     def fingerprint(self, submission: Submission) -> str:
         return fingerprint(submission, self.kits[submission.assignment], self.source(submission))
 
+    def graded_with(self, submission: Submission) -> str:
+        """Keep the instructor's notebook, and return its hash."""
+        return keep_source(self.course, self.source(submission) or self.kits[submission.assignment].source)
+
     def old(self, submission: Submission) -> Result | None:
         return self.before[submission.assignment].get(submission.student)
 
@@ -255,11 +260,5 @@ def fingerprint(submission: Submission, kit: Kit, source: bytes = b"") -> str:
 
     And, where its student has numbers of their own, the notebook with them.
     """
-    assert submission.notebook is not None
-    grounds = f"{version('nbgrader')} {grader()} {kit.digest} "
-    digest = hashlib.sha256(grounds.encode() + source)
-    for path in [submission.notebook, *submission.files]:
-        name = path.relative_to(submission.notebook.parent).as_posix()
-        # a file name need not be text
-        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    grounds = f"{version('nbgrader')} {grader()} {kit.digest} {work_of(submission)} "
+    return hashlib.sha256(grounds.encode() + source).hexdigest()

@@ -12,7 +12,9 @@ from typing import Any
 from autograde import layout, stock
 from autograde.course import Assignment, Course
 from autograde.errors import CourseError
+from autograde.policy import read
 from autograde.result import Result, State, recall
+from autograde.settlement import settle
 from autograde.summary import ENOUGH, AssignmentSummary, findings, summarise
 from autograde.text import harmless
 
@@ -20,20 +22,22 @@ __all__ = ["page", "recorded", "write", "write_tables"]
 
 
 def recorded(course: Course, assignments: Sequence[Assignment]) -> list[Result]:
-    """Return the results of the last grading, with the points as the gradebook has them now.
+    """Return the results of the last grading under the class's rules, with the points of the gradebook.
 
-    A person may have graded by hand since, or changed a score.
+    A person may have graded by hand since, or changed a score, or the rules.
 
     Raises
     ------
     CourseError
-        Nothing was graded yet.
+        Nothing was graded yet, or there are mistakes in the rules.
     """
+    policy = read(course)
     results = [result for a in assignments for result in recall(course, a.name).values()]
     if not results:
         names = ", ".join(assignment.name for assignment in assignments)
         raise CourseError(f"report: nothing of {names} was graded yet. Run `autograde grade` first.")
     with stock.open_gradebook(course) as gradebook:
+        results = settle(course, policy, assignments, results, gradebook)
         return [_current(result, gradebook) if result.graded else result for result in results]
 
 
@@ -42,12 +46,15 @@ def _current(result: Result, gradebook: Any) -> Result:
 
     name = result.assignment
     try:
-        grades = gradebook.find_submission_notebook(name, name, result.student).grades
+        grades = gradebook.find_submission_notebook(name, name, result.lead or result.student).grades
+        penalty = gradebook.find_submission_notebook(name, name, result.student).late_submission_penalty
     except MissingEntry:
         return result  # another gradebook was put in place since; the record is all there is
     points = {g.name: None if g.needs_manual_grade else float(g.score or 0) for g in grades}
     marks = tuple(replace(mark, points=points.get(mark.question, mark.points)) for mark in result.marks)
-    return replace(result, marks=marks)
+    penalty = float(penalty or 0)
+    taken = (f"{round(penalty, 2):g} points are taken off for being late.",) if penalty else ()
+    return replace(result, marks=marks, penalty=penalty, notes=result.notes + taken)
 
 
 def page(title: str, summaries: Sequence[AssignmentSummary], made: datetime) -> str:
