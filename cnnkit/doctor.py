@@ -20,6 +20,7 @@ LEAST_PYTHON = (3, 11)
 # Of the bar beside a row, as checks have it; the sign says the same without a colour.
 COLOURS = {"✓": "#0072B2", "✗": "#D55E00", "–": "#888888"}
 REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)[^>=;]*(?:>=\s*([0-9.]+))?")
+OPENERS = {"jupyter", "jupyterlab"}  # Colab opens notebooks without them
 SECONDS = 1.0
 IMAGES = 64
 
@@ -143,7 +144,8 @@ def _packages(installed: Callable[[str], str] = version) -> Iterator[Finding]:
         try:
             there = installed(name)
         except PackageNotFoundError:
-            yield Finding(name, "", f"not installed, expected {least} or newer. Run: pip install -e .")
+            cure = f"not installed, expected {least} or newer. Run: pip install -e ."
+            yield Finding(name, "", cure, required=name not in OPENERS or "google.colab" not in sys.modules)
             continue
         if _numbers(there) < _numbers(least):
             yield Finding(name, "", f"this is {there}, expected {least} or newer. Run: pip install -e .")

@@ -33,7 +33,14 @@ def opened(
 
 
 def run_all(page: Page) -> None:
-    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    """Run every cell, and wait until they are done."""
+    page.evaluate(
+        """async () => {
+            const { commands, shell } = window.jupyterapp;
+            await shell.currentWidget.sessionContext.ready;
+            await commands.execute("notebook:run-all-cells");
+        }"""
+    )
 
 
 def test_the_first_notebook_is_open_and_runs(opened: Page, outside_requests: list[str]) -> None:
@@ -45,7 +52,10 @@ def test_the_first_notebook_is_open_and_runs(opened: Page, outside_requests: lis
     run_all(opened)
     expect(notebook.panel.get_by_text("All that the notebooks need is here.")).to_be_visible()
     expect(notebook.panel.get_by_text("is not answered yet")).to_be_visible()
-    expect(notebook.panel.get_by_label("padding").first).to_be_visible()
+    expect(notebook.panel.get_by_role("slider").first).to_be_visible()
+    notebook.panel.get_by_role("link", name="01 Convolution by hand").click()
+    expect(Notebook(opened).panel.get_by_role("heading", name="1 · Convolution by hand")).to_be_visible()
+    opened.evaluate("() => window.jupyterapp.commands.execute('application:close')")
     assert outside_requests == []
 
 
