@@ -120,10 +120,10 @@ def test_the_hooks_refuse_a_commit_with_the_reason_and_then_take_it(
     commit = COMMANDS[-1]
     module = clone / "cnnkit/shapes.py"
     good = module.read_text(encoding="utf-8")
-    module.write_text(good + "import os\n", encoding="utf-8")
+    module.write_text(good + "\nsize = undefined\n", encoding="utf-8")
     refused = shell(commit)
     assert refused.returncode == 1
-    assert "E402" in refused.stdout + refused.stderr
+    assert "F821" in refused.stdout + refused.stderr
     module.write_text(good + "\n\n# A size is a whole number of pixels.\n", encoding="utf-8")
     taken = shell(commit)
     assert taken.returncode == 0, taken.stdout + taken.stderr
