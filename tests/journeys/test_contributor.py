@@ -117,13 +117,14 @@ def test_a_notebook_is_readable_in_a_diff(
 def test_the_hooks_refuse_a_commit_with_the_reason_and_then_take_it(
     clone: Path, shell: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    commit = COMMANDS[-1]
+    install, commit = next(line for line in COMMANDS if "pre-commit" in line), COMMANDS[-1]
+    assert shell(install).returncode == 0
     module = clone / "cnnkit/shapes.py"
     good = module.read_text(encoding="utf-8")
-    module.write_text(good + "import os\n", encoding="utf-8")
+    module.write_text(good + "\nsize = undefined\n", encoding="utf-8")
     refused = shell(commit)
     assert refused.returncode == 1
-    assert "E402" in refused.stdout + refused.stderr
+    assert "F821" in refused.stdout + refused.stderr
     module.write_text(good + "\n\n# A size is a whole number of pixels.\n", encoding="utf-8")
     taken = shell(commit)
     assert taken.returncode == 0, taken.stdout + taken.stderr

@@ -13,33 +13,34 @@ from typing import Any
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-PACKAGE = HERE / "node_modules" / "convnetjs" / "package.json"
 
 
 class OracleMissingError(RuntimeError):
-    """There is no node, or npm could not install convnetjs."""
+    """There is no node, or npm could not install what a lock names."""
 
 
-def install() -> None:
-    """Install the package of the lock file beside this one, once."""
+def install(folder: Path = HERE) -> Path:
+    """Install the packages of the lock file in a folder, once, and return where they are."""
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             raise OracleMissingError(f"{program} is not installed")
-    if PACKAGE.exists():
-        return
+    modules = folder / "node_modules"
+    if modules.exists():
+        return modules
     # in a folder of its own and then moved, so that tests that run side by side cannot meet half of it
-    with tempfile.TemporaryDirectory(dir=HERE, prefix="node_modules.") as folder:
+    with tempfile.TemporaryDirectory(dir=folder, prefix="node_modules.") as half:
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, folder)
+            shutil.copy(folder / name, half)
         command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=half, capture_output=True, text=True)
         if done.returncode:
             raise OracleMissingError(f"npm ci failed: {done.stderr.strip()[-300:]}")
         try:
-            os.rename(Path(folder) / "node_modules", HERE / "node_modules")
+            os.rename(Path(half) / "node_modules", modules)
         except OSError:
-            if not PACKAGE.exists():
+            if not modules.exists():
                 raise
+    return modules
 
 
 class Oracle:
