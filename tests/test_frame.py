@@ -166,9 +166,11 @@ def test_make_help_lists_every_job_and_demo_comes_first():
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_autograde_command_that_a_page_names_exists(page):
-    for command, rest in re.findall(r"\bautograde ([a-z]+)(.*)", "\n".join(code_in(page))):
-        shown = run(sys.executable, "-m", "autograde", command, "--help").stdout
+def test_every_command_that_a_page_names_exists(page):
+    for program, command, rest in set(
+        re.findall(r"\b(autograde|cnnkit) ([a-z]+)(.*)", "\n".join(code_in(page)))
+    ):
+        shown = run(sys.executable, "-m", program, command, "--help").stdout
         assert all(option in shown for option in re.findall(r"--[\w-]+", rest))
 
 
