@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -205,8 +205,9 @@ def _address(server: subprocess.Popen[bytes], home: Path) -> str:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and server.poll() is None:
         for note in (home / "runtime").glob(f"jpserver-{server.pid}.json"):
-            port = json.loads(note.read_text(encoding="utf-8"))["port"]
-            return f"http://127.0.0.1:{port}/"
+            with suppress(json.JSONDecodeError):  # it is being written
+                port = json.loads(note.read_text(encoding="utf-8"))["port"]
+                return f"http://127.0.0.1:{port}/"
         time.sleep(0.1)
     log = (home / "server.log").read_text(encoding="utf-8", errors="replace")
     raise RuntimeError(f"JupyterLab did not start within {PATIENCE} s:\n{log[-3000:]}")
