@@ -64,9 +64,8 @@ def main() -> None:
     expected = {(f"{of:04}", f"{STUDENTS - COPIES + k:04}") for k, of in enumerate(copied)}
     listed = {(pair.first.student, pair.second.student) for pair in pairs}
     count = len(found) * (len(found) - 1) // 2
-    print(
-        f"{len(found)} answers taken apart in {taken_apart:.1f} s, {count:,} pairs compared in {compared:.2f} s"
-    )
+    print(f"{len(found)} answers taken apart in {taken_apart:.1f} s")
+    print(f"{count:,} pairs compared in {compared:.2f} s")
     print(f"{len(listed & expected)} of {COPIES} copies listed, {len(listed - expected)} other pairs")
 
 
