@@ -434,7 +434,8 @@ def _feedback(options: argparse.Namespace) -> int:
     waiting = sum(1 for each in sent if each.open_points)
     print(f"{len(sent)} pages: {course.feedback}")
     if waiting:
-        print(f"{waiting} of them say that a person has still to read an answer.")
+        say = "says" if waiting == 1 else "say"
+        print(f"{waiting} of them {say} that a person has still to read an answer.")
     for each in packed:
         print(each)
     return 0

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograde.notebook import Notebook, graded_as
+from autograde.course import Assignment
+from autograde.notebook import Notebook, graded_as, load
 from autograde.walk import id_of
 
-__all__ = ["Answer", "answers_of", "asked_by"]
+__all__ = ["Answer", "answers_of", "asked_by", "given"]
 
 
 @dataclass(frozen=True)
@@ -88,3 +89,11 @@ def asked_by(source: Notebook) -> Mapping[str, Sequence[str]]:
             asked[name] = also + waiting
             waiting = []
     return asked
+
+
+def given(assignment: Assignment) -> Notebook:
+    """Return what students were given; where that is not there, its cells without their text."""
+    if assignment.release.is_file():
+        return load(assignment.release)
+    source = load(assignment.source)
+    return source | {"cells": [cell | {"source": ""} for cell in source["cells"]]}

@@ -85,7 +85,9 @@ def _with_scheme(cell: Cell, known: dict[str, Cell], cells: list[Cell]) -> list[
         if other.get("id") == own:  # a student's cell of that name
             other["id"] = f"cell-{number}"
     text = "\n".join(f"> {line}" for line in known[name]["source"].splitlines())
-    title = f"> **For graders: how *{name}* is marked.** Students do not see this.\n>\n"
+    title = (
+        f"> **For graders: how *{name}* is marked.** The pages of `autograde feedback` leave this out.\n>\n"
+    )
     return [cell, {"cell_type": "markdown", "id": own, "metadata": {}, "source": title + text}]
 
 

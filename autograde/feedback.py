@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograde import layout, stock
-from autograde.answers import Answer, answers_of, asked_by
+from autograde.answers import Answer, answers_of, asked_by, given
 from autograde.course import Assignment, Course
 from autograde.leaks import Secrets
-from autograde.notebook import ANSI, Notebook, load, text_of
+from autograde.notebook import ANSI, load, text_of
 from autograde.report import recorded
 from autograde.result import Mark, Result, State
 from autograde.text import plain
@@ -225,14 +225,6 @@ def _spoken(gradebook: Any, result: Result) -> Spoken:
 
 def _answers(path: Path, assignment: Assignment) -> dict[str, Answer]:
     return answers_of(load(path), given(assignment)) if path.is_file() else {}
-
-
-def given(assignment: Assignment) -> Notebook:
-    """Return what students were given; where that is not there, its cells without their text."""
-    if assignment.release.is_file():
-        return load(assignment.release)
-    source = load(assignment.source)
-    return source | {"cells": [cell | {"source": ""} for cell in source["cells"]]}
 
 
 def _word(mark: Mark) -> tuple[str, str]:

@@ -9,16 +9,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from autograde import layout, stock
+from autograde import layout, similar, stock
 from autograde.course import Assignment, Course
 from autograde.errors import CourseError
 from autograde.policy import read
 from autograde.result import Result, State, recall
 from autograde.settlement import settle
+from autograde.similar import Alike, Piece
 from autograde.summary import ENOUGH, AssignmentSummary, findings, summarise
-from autograde.text import harmless
+from autograde.text import harmless, plain
 
-__all__ = ["page", "recorded", "write", "write_tables"]
+__all__ = ["look_alikes", "page", "recorded", "write", "write_tables"]
+
+MOST = 100  # pairs of an assignment that are shown
+LINES, WIDTH = 300, 400  # of an answer
 
 
 def recorded(course: Course, assignments: Sequence[Assignment]) -> list[Result]:
@@ -57,8 +61,17 @@ def _current(result: Result, gradebook: Any) -> Result:
     return replace(result, marks=marks, penalty=penalty, notes=result.notes + taken)
 
 
-def page(title: str, summaries: Sequence[AssignmentSummary], made: datetime) -> str:
-    """Render the report as one HTML page, every text escaped."""
+def page(title: str, summaries: Sequence[AssignmentSummary], made: datetime, pairs: int | None = None) -> str:
+    """Render the report as one HTML page, every text escaped.
+
+    Parameters
+    ----------
+    title : str
+    summaries : sequence of AssignmentSummary
+    made : datetime
+    pairs : int, optional
+        How many pairs of answers ``similar.html`` beside it shows; None if there is no such page.
+    """
     students: dict[str, dict[str, Result]] = {}
     for summary in summaries:
         for result in summary.results:
@@ -72,6 +85,7 @@ def page(title: str, summaries: Sequence[AssignmentSummary], made: datetime) -> 
         findings=findings(summaries),
         State=State,
         ENOUGH=ENOUGH,
+        pairs=pairs,
     )
 
 
@@ -85,14 +99,35 @@ def write(course: Course, assignments: Sequence[Assignment], folder: Path, title
     """
     results = recorded(course, assignments)
     summaries = [summarise(a, [r for r in results if r.assignment == a.name]) for a in assignments]
-    path = folder / "report.html"
+    found = [(a.name, similar.alike(similar.of_class(course.autograded, a))) for a in assignments]
+    path, made = folder / "report.html", datetime.now().astimezone()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(page(title, summaries, datetime.now().astimezone()), encoding="utf-8")
+        layout.save(path, page(title, summaries, made, sum(len(pairs) for _, pairs in found)))
+        layout.save(path.with_name("similar.html"), look_alikes(title, found, made))
         write_tables(results, folder)
     except OSError as error:
         raise CourseError(f"report: {folder} cannot be written: {error.strerror}.") from None
     return path
+
+
+def look_alikes(title: str, found: Sequence[tuple[str, Sequence[Alike]]], made: datetime) -> str:
+    """Render the answers that look alike, each assignment's pairs side by side."""
+    shown = [
+        (
+            name,
+            [(pair, [_marked(pair, piece) for piece in (pair.first, pair.second)]) for pair in pairs[:MOST]],
+        )
+        for name, pairs in found
+    ]
+    left_out = sum(max(0, len(pairs) - MOST) for _, pairs in found)
+    return layout.page("similar.html", title=title, made=made, found=shown, left_out=left_out)
+
+
+def _marked(pair: Alike, piece: Piece) -> list[tuple[str, bool]]:
+    """Return an answer's lines, each with whether the other answer has it too."""
+    common = pair.lines(piece)
+    lines = plain(piece.source).split("\n")[:LINES]
+    return [(line[:WIDTH], number in common) for number, line in enumerate(lines)]
 
 
 def write_tables(results: Iterable[Result], folder: Path) -> None:

@@ -128,8 +128,9 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "table": ("course result", "rich"),
         "layout": ("", "jinja2 markupsafe"),
         "formgrader": ("", "bleach jinja2 nbconvert"),
-        "report": ("course errors layout policy result settlement stock summary text", "nbgrader"),
-        "answers": ("notebook walk", ""),
+        "report": ("course errors layout policy result settlement similar stock summary text", "nbgrader"),
+        "answers": ("course notebook walk", ""),
+        "similar": ("answers course errors notebook text walk", "numpy pygments scipy sklearn"),
         "feedback": (
             "answers course layout leaks notebook report result stock text",
             "markupsafe nbgrader pygments",

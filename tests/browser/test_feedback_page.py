@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
-from autograde import feedback
+from autograde import feedback, report, similar
 from autograde.answers import Answer
 from autograde.course import find
+from autograde.notebook import load
 from autograde.result import Mark, Result, State
+from tests.test_similar import honest, padded_out, renamed
 
 pytestmark = pytest.mark.browser
 
@@ -54,7 +58,7 @@ def hostile(text: str, picture: str) -> str:
         {"output_type": "display_data", "data": {"image/png": picture, "image/svg+xml": text}},
         {"output_type": "display_data", "data": {"text/html": text, "application/javascript": text}},
     )
-    ids = {name for names in feedback.asked_by(feedback.load(assignment.source)).values() for name in names}
+    ids = {name for names in feedback.asked_by(load(assignment.source)).values() for name in names}
     answers = {
         name: Answer(name, kind, text, "", outputs)
         for name, kind in zip(sorted(ids), ["code", "markdown"] * len(ids), strict=False)
@@ -161,6 +165,57 @@ def test_a_page_has_headings_names_and_a_language_for_those_who_listen(
     assert own.get_by_role("main").count() == 1
     assert all(each.get_attribute("alt") for each in own.locator("img").all())
     assert own.get_by_role("region").first.get_attribute("aria-label").startswith("Your answer")  # type: ignore[union-attr]
+
+
+def look_alike_page() -> str:
+    """Return the instructor's page of a class in which two handed in what two others wrote."""
+    assignment = find(ROOT).choose(["1"])[0]
+    release, source = (load(path) for path in (assignment.release, assignment.source))
+    solution = {cell["id"]: cell["source"] for cell in source["cells"]}
+    given = next(cell["source"] for cell in release["cells"] if cell["id"] == "conv2d")
+    works = {f"s{number:02}": text for number, text in enumerate(honest(), start=1)}
+    works |= {
+        "s31": renamed(works["s10"]) + f"  # {EVIL['script']}",
+        "s44": padded_out(renamed(works["s02"])),
+    }
+    pairs = similar.alike(
+        [
+            piece
+            for student, text in works.items()
+            for piece in similar.pieces(
+                student, {"conv2d": Answer("conv2d", "code", text, given)}, solution, {"np"}
+            )
+        ]
+    )
+    assert [(pair.first.student, pair.second.student) for pair in pairs] == [("s10", "s31"), ("s02", "s44")]
+    noon = datetime(2030, 1, 2, 12, 0, tzinfo=UTC)
+    return report.look_alikes("A made-up class", [(assignment.name, pairs)], noon)
+
+
+@pytest.mark.parametrize("width", [400, 1200])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_answers_that_look_alike_stand_side_by_side(
+    opened: Callable[..., tuple[Page, list[str]]],
+    contrasts: Callable[..., dict[str, float]],
+    tmp_path: Path,
+    width: int,
+    scheme: str,
+) -> None:
+    viewport = {"width": width, "height": 900}
+    own, asked = opened(without_policy(look_alike_page()), viewport=viewport, color_scheme=scheme)
+    assert own.evaluate("document.documentElement.scrollWidth") <= width
+    assert own.evaluate("window.hit") is None
+    assert asked == []
+    first, second = (own.locator("section").nth(place).bounding_box() for place in (0, 1))
+    assert first is not None
+    assert second is not None
+    assert (first["y"] == second["y"]) == (width > 760)
+    assert (
+        min(contrasts(own.locator("body"), "h1, h2, h3, p, summary span, pre mark, pre span").values()) >= 4.5
+    )
+    if (width, scheme) == (1200, "light"):
+        folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+        own.screenshot(path=folder / "similar.png", full_page=True)
 
 
 def test_on_paper_the_answers_that_are_folded_up_are_there(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -51,7 +52,10 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     (assignment,) = course.assignments
     for student, letter in (("s01", LETTER), ("s02", "Case 4: a softmax too many.")):
         nb = load(assignment.source)
-        next(cell for cell in nb["cells"] if cell["id"] == "letter")["source"] = letter
+        answers = {cell["id"]: cell for cell in nb["cells"]}
+        answers["letter"]["source"] = letter
+        if student == "s02":
+            answers["plateau"]["source"] = 'case_4 = {"least_loss": 0.0, "claim": 1, "reason": "f"}'
         folder = course.submitted / student / NAME
         folder.mkdir(parents=True)
         (folder / f"{NAME}.ipynb").write_text(json.dumps(nb))
@@ -70,6 +74,17 @@ def jupyter(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Jupyter as an instructor starts it, in the course's folder."""
     with running_lab(tmp_path_factory.mktemp("jupyter"), root=course.root) as server:
         yield server
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Callable[..., None]:
+    """Return a function that keeps what a window shows, in $SCREENSHOTS if that is set."""
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+
+    def picture(page: Page, name: str, **options: bool) -> None:
+        page.screenshot(path=folder / f"{name}.png", **options)
+
+    return picture
 
 
 @pytest.fixture
@@ -126,7 +141,7 @@ def test_a_letter_is_marked_and_the_marks_go_everywhere(
     jupyter: Lab,
     course: Course,
     capsys: pytest.CaptureFixture[str],
-    screenshot: Callable[..., Path],
+    picture: Callable[..., None],
 ) -> None:
     student(formgrader, jupyter, course, "s02")
     score, comment = answer(formgrader).locator("input.score"), answer(formgrader).locator("textarea")
@@ -138,10 +153,12 @@ def test_a_letter_is_marked_and_the_marks_go_everywhere(
         comment.fill("Case 4 is right. Name the number that decides: 1.461.")
         comment.press("Tab")
     assert saved.value.ok
-    screenshot(formgrader.locator("body"), "formgrader")
+    formgrader.mouse.wheel(0, 260)
+    picture(formgrader, "formgrader")
 
     with stock.open_gradebook(course) as gradebook:
         grades = {g.name: g for g in gradebook.find_submission_notebook(NAME, NAME, "s02").grades}
+        points = sum(grade.score for grade in grades.values())
         assert (grades["letter"].manual_score, grades["letter"].needs_manual_grade) == (1.5, False)
 
     assert main(["feedback", "--course", str(course.root)]) == 0
@@ -156,7 +173,15 @@ def test_a_letter_is_marked_and_the_marks_go_everywhere(
     assert main(["export", "--course", str(course.root), NAME, str(table), "--column", "Referee"]) == 0
     with (course.work / "canvas-graded.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["ID"]: row["Referee (77)"] for row in csv.DictReader(file)}
-    assert rows["s02"] == "14"
+    path = course.feedback / "s02" / NAME / f"{NAME}.html"
+    for width, scheme in ((1000, "light"), (400, "dark")):
+        formgrader.set_viewport_size({"width": width, "height": 900})
+        formgrader.emulate_media(color_scheme=scheme)
+        formgrader.set_content(path.read_text())
+        expect(formgrader.get_by_text("Your grader says")).to_be_visible()
+        picture(formgrader, f"feedback-{scheme}", full_page=True)
+    assert rows["s02"] == f"{points:g}"
+    assert 0 < points < 14
     assert rows["s01"] == ""
     assert "1 wait for a person to read a text" in capsys.readouterr().out
 
