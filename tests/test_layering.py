@@ -58,9 +58,13 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "leaks": ("notebook", ""),
         "course": ("errors notebook", ""),
         "stock": ("course errors", "nbformat nbgrader sqlalchemy traitlets"),
-        "release": ("course errors leaks notebook sanity stock", ""),
-        "kit": ("course errors leaks notebook release", ""),
         "result": ("course text", ""),
+        "catalogue": ("course errors notebook", ""),
+        "given": ("names notebook", ""),
+        "variants": ("catalogue course errors given notebook result text", ""),
+        "template": ("course errors", ""),
+        "release": ("catalogue course errors given leaks notebook sanity stock", ""),
+        "kit": ("course errors leaks notebook release", ""),
         "intake": ("course errors limits notebook result text", ""),
         # the sandbox's side
         "nodes": ("", ""),
@@ -114,7 +118,10 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "cluster": ("engine errors grading result task", "distributed"),
         "gradebook": ("child course errors intake notebook result stock text", "nbformat nbgrader"),
         "progress": ("result task", "rich"),
-        "grade": ("cluster course engine errors gradebook grading intake progress result task", ""),
+        "grade": (
+            "cluster course engine errors gradebook grading intake notebook progress result task variants",
+            "",
+        ),
         "summary": ("course result", ""),
         "table": ("course result", "rich"),
         "report": ("course errors result stock summary text", "jinja2 nbgrader"),
@@ -125,7 +132,8 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "handback": ("course errors result text", ""),
         "filing": ("archive course downloads errors intake notebook text", ""),
         "__main__": (
-            "course demo doctor errors filing grade handback kit release report result sandbox table",
+            "course demo doctor errors filing grade handback kit release report result sandbox table"
+            " template variants",
             "",
         ),
     },
