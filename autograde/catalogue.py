@@ -58,7 +58,7 @@ def known(course: Course, assignments: Iterable[Assignment]) -> Known:
         The program cannot be run, or does not answer.
     """
     package = course.catalogue.partition(".")[0]
-    asking = [each for each in assignments if package and _names(each, package)]
+    asking = [each for each in assignments if package and _imports(each, package)]
     ids = [question.name for each in asking for question in each.questions]
     if not ids:
         return Known((), {}, {})
@@ -76,9 +76,9 @@ def known(course: Course, assignments: Iterable[Assignment]) -> Known:
     return found
 
 
-def _names(assignment: Assignment, package: str) -> bool:
-    word = re.compile(rf"\b{re.escape(package)}\b")
-    return any(word.search(cell["source"]) for cell in load(assignment.source)["cells"])
+def _imports(assignment: Assignment, package: str) -> bool:
+    imported = re.compile(rf"^\s*(?:from|import)\s+{re.escape(package)}\b", re.MULTILINE)
+    return any(imported.search(cell["source"]) for cell in load(assignment.source)["cells"])
 
 
 def ask(course: Course, questions: Iterable[str], seeds: Mapping[str, str] | None = None) -> Known:

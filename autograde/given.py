@@ -134,13 +134,21 @@ def exchanged(nb: Notebook, standard: Values, drawn: Values, *, unlocked: bool =
             cell["source"] = _rebound(cell["source"], after)
             if unlocked:
                 cell["metadata"].pop("nbgrader", None)
+                cell["metadata"] |= {"editable": False, "deletable": False}  # JupyterLab still keeps it
             continue
-        scalars = {name: value for name, value in _scalars(cell, standard, before).items() if name in after}
-        if scalars:
-            words = re.compile("|".join(_word(value).pattern for value in scalars.values()))
-            new = {str(value): str(after[name]) for name, value in scalars.items()}
-            cell["source"] = words.sub(lambda match, new=new: new[match[0]], cell["source"])
+        scalars = _scalars(cell, standard, before)
+        cell["source"] = _spoken(
+            cell["source"], {scalars[name]: after[name] for name in scalars if name in after}
+        )
     return nb
+
+
+def _spoken(text: str, numbers: Mapping[Any, Any]) -> str:
+    """Put other numbers where a text speaks of these, all at once: one may be what another becomes."""
+    if not numbers:
+        return text
+    new = {str(old): str(number) for old, number in numbers.items()}
+    return re.sub("|".join(_word(old).pattern for old in numbers), lambda match: new[match[0]], text)
 
 
 def _flat(values: Values) -> dict[str, Any]:

@@ -214,7 +214,7 @@ def told_unfit(reference: Result) -> set[str]:
         print(
             f"{reference.assignment}, {mark.question}: the solution itself gets {mark.points:g} of"
             f" {mark.max_points:g} points here ({mark.message or mark.verdict}). This question is left"
-            " to you: CONTRIBUTING.md says what a test can use, and `nbgrader autograde` can more."
+            " to you: docs/authoring.md says what a test can use, and `nbgrader autograde` can more."
         )
     return {mark.question for mark in failed}
 

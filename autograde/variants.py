@@ -235,7 +235,7 @@ class Handed:
         return dumps(exchanged(self.nb, self.drawn.standard, self.drawn.students[student])).encode()
 
     def whose(self, student: str, submitted: Notebook) -> str:
-        """Say whose numbers a hand-in has, if not its student's: nothing if all is well.
+        """Say which notebook's numbers a hand-in has, if not its student's: nothing if all is well.
 
         A cell that was deleted says nothing; a number that was changed by hand is nobody's.
         """
@@ -245,12 +245,14 @@ class Handed:
         there = given_in(submitted, names, cells)
         if all(there[name] == names[name] for name in there):
             return ""
-        others = {"everybody, as they were released without variants": self.drawn.standard}
-        others |= {f"{other}": values for other, values in self.drawn.students.items() if other != student}
+        others = {"the release without variants": self.drawn.standard}
+        others |= {
+            f"the notebook of {who}": has for who, has in self.drawn.students.items() if who != student
+        }
         alike = [
             who for who, values in others.items() if all(_flat(values)[name] == there[name] for name in there)
         ]
-        return " or ".join(alike) or "nobody"
+        return " or ".join(alike) or "no notebook that was given out"
 
 
 def _flat(values: Values) -> dict[str, Any]:
@@ -275,5 +277,5 @@ def told(result: Result, whose: str, questions: Sequence[str]) -> Result:
             return mark
         return replace(mark, verdict="mistake", mistakes=(OTHERS,), message=message)
 
-    note = f"It has the numbers of {whose}; questions with variants were graded with its student's own."
+    note = f"It has the numbers of {whose}. What varies was graded with the student's own."
     return replace(result, notes=(*result.notes, note), marks=tuple(map(marked, result.marks)))

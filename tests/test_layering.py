@@ -58,9 +58,13 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "leaks": ("notebook", ""),
         "course": ("errors notebook", ""),
         "stock": ("course errors", "nbformat nbgrader sqlalchemy traitlets"),
-        "release": ("course errors leaks notebook sanity stock", ""),
-        "kit": ("course errors leaks notebook release", ""),
         "result": ("course text", ""),
+        "catalogue": ("course errors notebook", ""),
+        "given": ("names notebook", ""),
+        "variants": ("catalogue course errors given notebook result text", ""),
+        "template": ("course errors", ""),
+        "release": ("catalogue course errors given leaks notebook sanity stock", ""),
+        "kit": ("course errors leaks notebook release", ""),
         "intake": ("course errors limits notebook result text", ""),
         # the sandbox's side
         "nodes": ("", ""),
@@ -115,7 +119,11 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "gradebook": ("child course errors intake notebook result stock text times", "nbformat nbgrader"),
         "progress": ("result task", "rich"),
         "regrade": ("course notebook result text", ""),
-        "grade": ("cluster course engine errors gradebook grading intake progress regrade result task", ""),
+        "grade": (
+            "cluster course engine errors gradebook grading intake notebook progress regrade result task"
+            " variants",
+            "",
+        ),
         # the class's rules
         "late": ("", ""),
         "rulebook": ("course errors late", ""),
@@ -144,7 +152,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "filing": ("archive course downloads errors intake notebook policy text times", ""),
         "__main__": (
             "course demo doctor envelope errors feedback filing grade handback kit outlook policy regrade"
-            " release report result sandbox table times",
+            " release report result sandbox table template times variants",
             "",
         ),
     },
