@@ -30,7 +30,7 @@ collect_ignore = ["fixtures/plain_course", "fixtures/evidence"]  # graders run t
 
 # Modules that grade or attack behind the sandbox.
 BEHIND = {"attacks", "cluster", "engine", "evidence_graded", "faults", "grade", "gradebook", "sandbox"}
-BEHIND |= {"instructor", "styles", "wrong_submissions"}
+BEHIND |= {"instructor", "instructors_page", "settlement", "styles", "wrong_submissions"}
 
 
 @pytest.hookimpl(optionalhook=True)
