@@ -16,7 +16,7 @@ from autograde.policy import read
 from autograde.result import Result, State, recall
 from autograde.settlement import settle
 from autograde.summary import AssignmentSummary, findings, summarise
-from autograde.text import harmless
+from autograde.text import harmless, rounded
 
 __all__ = ["page", "recorded", "write", "write_tables"]
 
@@ -53,7 +53,7 @@ def _current(result: Result, gradebook: Any) -> Result:
     points = {g.name: None if g.needs_manual_grade else float(g.score or 0) for g in grades}
     marks = tuple(replace(mark, points=points.get(mark.question, mark.points)) for mark in result.marks)
     penalty = float(penalty or 0)
-    taken = (f"{round(penalty, 2):g} points are taken off for being late.",) if penalty else ()
+    taken = (f"{rounded(penalty)} points are taken off for being late.",) if penalty else ()
     return replace(result, marks=marks, penalty=penalty, notes=result.notes + taken)
 
 
