@@ -46,8 +46,9 @@ def _current(result: Result, gradebook: Any) -> Result:
 
     name = result.assignment
     try:
-        grades = gradebook.find_submission_notebook(name, name, result.lead or result.student).grades
-        penalty = gradebook.find_submission_notebook(name, name, result.student).late_submission_penalty
+        mine = gradebook.find_submission_notebook(name, name, result.student)
+        graded = gradebook.find_submission_notebook(name, name, result.lead) if result.lead else mine
+        grades, penalty = graded.grades, mine.late_submission_penalty
     except MissingEntry:
         return result  # another gradebook was put in place since; the record is all there is
     points = {g.name: None if g.needs_manual_grade else float(g.score or 0) for g in grades}

@@ -281,10 +281,10 @@ class _Desk:
         row.extension = None
         if until is not None and until != self.terms.deadline and self.terms.deadline is not None:
             row.extension = until.astimezone(UTC) - self.terms.deadline.astimezone(UTC)
-        gradebook.db.flush()
-        gradebook.db.expire(row, ["score"])
         rule, penalty = self.terms.late, None
         if rule is not None and when is not None and until is not None and minutes_late(until, when):
+            gradebook.db.flush()
+            gradebook.db.expire(row, ["score"])
             earned = float(row.score or 0)
             penalty = rule.penalty(until, when, self.assignment.points, earned)
         for notebook in row.notebooks:
