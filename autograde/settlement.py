@@ -1,7 +1,7 @@
 """The rules of a class, applied: results and gradebook get penalties, extensions and the grades of groups.
 
 nbgrader's own fields hold them (the assignment's due date, a submission's time and extension, a notebook's
-late penalty), so its formgrader and its export say the same as we do. A group's work is graded once, as that
+late penalty), so its feedback and its export say the same as we do. A group's work is graded once, as that
 of whoever handed it in; the others get a row with its scores, without files: formgrader shows it once.
 """
 

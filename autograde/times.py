@@ -49,7 +49,7 @@ def stamped(folder: Path) -> tuple[datetime | None, tuple[str, ...]]:
 
 
 def stamp(folder: Path, when: datetime | str) -> str:
-    """Write down when the work in a folder was handed in, as ``nbgrader collect`` does; return what was there.
+    """Write down when the work in a folder was handed in, as ``nbgrader collect`` does; return what was.
 
     An empty text takes the file away.
     """
