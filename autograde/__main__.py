@@ -376,13 +376,14 @@ def _moved(
     pairs = [(old, now) for now in results if (old := before[now.assignment].get(now.student))]
     again = [(old, now) for old, now in pairs if old.fingerprint != now.fingerprint]
     found = [moved for old, now in pairs if (moved := regrade.move(course, old, now))]
+    names = dict.fromkeys(now.assignment for now in results)
+    ever = [each for name in names for each in regrade.moves(course, name)]
+    path = regrade.write_table(course, ever) if ever else None  # also of a run that was killed
     kept = sum(now.graded for _, now in pairs)
     if kept and not again and len(pairs) == len(results) and not found:
         return [f"Nothing is new: {kept} keep their result, and no grade moved."]
     if not found:
         return [f"{len(again)} were graded again, and no grade moved."] if again else []
-    names = dict.fromkeys(now.assignment for now in results)
-    path = regrade.write_table(course, [each for name in names for each in regrade.moves(course, name)])
     more = f"and {len(found) - NAMED} more" if len(found) > NAMED else ""
     said = f"{len(again)} were graded again, and {len(found)} results are not what they were; see {path}."
     return [said, *map(str, found[:NAMED]), *filter(None, [more])]

@@ -17,7 +17,7 @@ from autograde.course import nearest
 from autograde.downloads import participant
 from autograde.errors import CourseError
 from autograde.result import Result, State
-from autograde.text import harmless, plain
+from autograde.text import harmless, plain, rounded
 
 __all__ = ["HandBack", "fill", "reasons_of", "students_of"]
 
@@ -76,7 +76,7 @@ class HandBack:
         lines = [f"{self.column}: {self.graded} grades for {self.system}"]
         for students, words in (
             (
-                [f"{who} (-{round(lost, 2):g})" for who, lost in self.late.items()],
+                [f"{who} (-{rounded(lost)})" for who, lost in self.late.items()],
                 "lost points for being late",
             ),
             (self.excused, "excused"),
@@ -284,18 +284,7 @@ def _points(export: HandBack, result: Result | None, student: str, factor: float
     export.graded += 1
     if result.penalty:
         export.late[student] = result.penalty
-    return _rounded(result.grade * factor)
-
-
-def _rounded(points: float) -> str:
-    """Write points with at most two decimals, half a hundredth upwards, and never as a power of ten.
-
-    Examples
-    --------
-    >>> _rounded(6.375), _rounded(1234567.0), _rounded(0.0)
-    ('6.38', '1234567', '0')
-    """
-    return f"{round(points + 1e-9, 2):.2f}".rstrip("0").rstrip(".")
+    return rounded(result.grade * factor)
 
 
 def _number(text: str) -> float:
@@ -351,7 +340,7 @@ def _comment(result: Result) -> str:
         return "Excused."
     lines = [f"{result.points:g} of {result.max_points:g} points"]
     if result.penalty:
-        lines[0] += f", {_rounded(result.penalty)} off for being late"
+        lines[0] += f", {rounded(result.penalty)} off for being late"
     for mark in result.marks:
         if mark.points is not None and mark.points < mark.max_points:
             said = f": {mark.message.splitlines()[0]}" if mark.message else ""

@@ -13,7 +13,7 @@ from pathlib import Path
 from autograde.course import Course
 from autograde.notebook import loads
 from autograde.result import Mark, Result, earlier, recall
-from autograde.text import harmless
+from autograde.text import harmless, rounded
 
 __all__ = ["TABLE", "Change", "Move", "keep_source", "move", "moves", "write_table"]
 
@@ -132,7 +132,7 @@ def _name(before: Mark | None, now: Mark | None) -> str:
 
 
 def _shown(points: float | None) -> str:
-    return "open" if points is None else f"{round(points, 2):g}"
+    return "open" if points is None else rounded(points)
 
 
 def _said(mark: Mark | None) -> str:

@@ -17,7 +17,7 @@ from autograde.result import Result, State, recall
 from autograde.settlement import settle
 from autograde.similar import Alike, Piece
 from autograde.summary import ENOUGH, AssignmentSummary, findings, summarise
-from autograde.text import harmless, plain
+from autograde.text import harmless, plain, rounded
 
 __all__ = ["look_alikes", "page", "recorded", "write", "write_tables"]
 
@@ -50,14 +50,15 @@ def _current(result: Result, gradebook: Any) -> Result:
 
     name = result.assignment
     try:
-        grades = gradebook.find_submission_notebook(name, name, result.lead or result.student).grades
-        penalty = gradebook.find_submission_notebook(name, name, result.student).late_submission_penalty
+        mine = gradebook.find_submission_notebook(name, name, result.student)
+        graded = gradebook.find_submission_notebook(name, name, result.lead) if result.lead else mine
+        grades, penalty = graded.grades, mine.late_submission_penalty
     except MissingEntry:
         return result  # another gradebook was put in place since; the record is all there is
     points = {g.name: None if g.needs_manual_grade else float(g.score or 0) for g in grades}
     marks = tuple(replace(mark, points=points.get(mark.question, mark.points)) for mark in result.marks)
     penalty = float(penalty or 0)
-    taken = (f"{round(penalty, 2):g} points are taken off for being late.",) if penalty else ()
+    taken = (f"{rounded(penalty)} points are taken off for being late.",) if penalty else ()
     return replace(result, marks=marks, penalty=penalty, notes=result.notes + taken)
 
 

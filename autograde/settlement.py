@@ -1,7 +1,7 @@
 """The rules of a class, applied: results and gradebook get penalties, extensions and the grades of groups.
 
 nbgrader's own fields hold them (the assignment's due date, a submission's time and extension, a notebook's
-late penalty), so its formgrader and its export say the same as we do. A group's work is graded once, as that
+late penalty), so its feedback and its export say the same as we do. A group's work is graded once, as that
 of whoever handed it in; the others get a row with its scores, without files: formgrader shows it once.
 """
 
@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from autograde.course import Assignment, Course
@@ -19,7 +20,7 @@ from autograde.filing import Row, taken_in
 from autograde.late import minutes_late
 from autograde.policy import Group, Policy, Terms, shown
 from autograde.result import Result, State
-from autograde.times import stamped
+from autograde.times import STAMP, as_stamp, stamp, stamped
 
 __all__ = ["settle"]
 
@@ -37,10 +38,14 @@ class Applied:
         Students who have the scores of another one's hand-in, and whose.
     deadline : str
         The due date, if the rules gave it.
+    stamps : dict of str to list of str
+        ``timestamp.txt`` of students whose time the rules give: what was there before, and what is now.
+        formgrader takes for graded only what has the same time in that file and in the gradebook.
     """
 
     copies: dict[str, str] = field(default_factory=dict)
     deadline: str = ""
+    stamps: dict[str, list[str]] = field(default_factory=dict)
 
 
 def settle(
@@ -82,10 +87,15 @@ def settle(
         desk = _Desk(course, assignment, terms, own, log)
         settled += desk.settled()
         before = applied.get(assignment.name, Applied())
-        now = Applied(desk.copies, shown(terms.deadline) if terms.deadline else "")
+        now = Applied(
+            desk.copies, shown(terms.deadline) if terms.deadline else "", desk.stamps(before.stamps)
+        )
         # what may be ours is noted before it is: a run that is killed can be taken back all the same
-        applied[assignment.name] = Applied(before.copies | now.copies, now.deadline or before.deadline)
+        applied[assignment.name] = Applied(
+            before.copies | now.copies, now.deadline or before.deadline, before.stamps | now.stamps
+        )
         _note(course, applied)
+        desk.stamp(before.stamps, now.stamps)
         desk.write(gradebook, before)
         applied[assignment.name] = now
         _note(course, applied)
@@ -177,10 +187,33 @@ class _Desk:
             f' Write "{group.name}" = {{members = [...], counts = "{there[0]}"}} into the rules.'
         )
 
+    def folder(self, student: str) -> Path:
+        return self.course.submitted / student / self.assignment.name
+
     def handed_in(self, student: str) -> datetime | None:
         """Return when a student handed in, if that is known."""
-        folder = self.course.submitted / student / self.assignment.name
-        return self.terms.handed_in.get(student) or stamped(folder)[0]
+        return self.terms.handed_in.get(student) or stamped(self.folder(student))[0]
+
+    def stamps(self, before: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        """Return the times that the rules give, each after what the file said without them."""
+        found = {}
+        for student, when in self.terms.handed_in.items():
+            path = self.folder(student) / STAMP
+            if path.parent.is_dir() and not path.is_symlink():
+                text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+                old, ours = before.get(student, ["", ""])
+                found[student] = [old if text == ours else text, as_stamp(when)]
+        return found
+
+    def stamp(self, before: Mapping[str, list[str]], now: Mapping[str, list[str]]) -> None:
+        """Write the times that the rules give, and put back what they do not give any more."""
+        for student, (_, ours) in now.items():
+            stamp(self.folder(student), ours)
+        for student in before.keys() - now.keys():
+            old, ours = before[student]
+            path = self.folder(student) / STAMP
+            if path.is_file() and path.read_text(encoding="utf-8", errors="replace") == ours:
+                stamp(path.parent, old)
 
     def under_the_rules(self, result: Result) -> Result:
         """Note what the rules say about a result, but the penalty, which `write` knows."""
@@ -277,14 +310,16 @@ class _Desk:
     def charge(self, gradebook: Any, row: Any, result: Result) -> None:
         """Write when it was handed in, the extension, and what being late costs."""
         when, until = self.when[result.student], self.terms.deadline_of(result.student)
-        row.timestamp = _stored(when) if when else None
+        # of their own work, if there is any, even if another's counts: formgrader compares it with the file
+        own = stamped(self.folder(result.student))[0] if result.student in self.own else when
+        row.timestamp = _stored(own) if own else None
         row.extension = None
         if until is not None and until != self.terms.deadline and self.terms.deadline is not None:
             row.extension = until.astimezone(UTC) - self.terms.deadline.astimezone(UTC)
-        gradebook.db.flush()
-        gradebook.db.expire(row, ["score"])
         rule, penalty = self.terms.late, None
         if rule is not None and when is not None and until is not None and minutes_late(until, when):
+            gradebook.db.flush()
+            gradebook.db.expire(row, ["score"])
             earned = float(row.score or 0)
             penalty = rule.penalty(until, when, self.assignment.points, earned)
         for notebook in row.notebooks:

@@ -17,7 +17,7 @@ from autograde.downloads import participant
 from autograde.errors import CourseError
 from autograde.rulebook import RuleError, moment
 
-__all__ = ["STAMP", "read_times", "stamp", "stamped"]
+__all__ = ["STAMP", "as_stamp", "read_times", "stamp", "stamped"]
 
 STAMP = "timestamp.txt"
 # (whose, when): Moodle's grading worksheet, an answer of Canvas's API, a table made by hand
@@ -48,11 +48,32 @@ def stamped(folder: Path) -> tuple[datetime | None, tuple[str, ...]]:
         return None, (f"{STAMP} holds {text[:40]!r}, which is no time; it does not count.",)
 
 
-def stamp(folder: Path, when: datetime) -> None:
-    """Write down when the work in a folder was handed in, as ``nbgrader collect`` does."""
-    half = folder / f".{STAMP}"
-    half.write_text(f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", encoding="utf-8")
-    half.replace(folder / STAMP)
+def stamp(folder: Path, when: datetime | str) -> str:
+    """Write down when the work in a folder was handed in, as ``nbgrader collect`` does; return what was.
+
+    An empty text takes the file away.
+    """
+    path, half = folder / STAMP, folder / f".{STAMP}"
+    known = path.is_file() and not path.is_symlink()
+    before = path.read_text(encoding="utf-8", errors="replace") if known else ""
+    text = when if isinstance(when, str) else as_stamp(when)
+    if text:
+        half.write_text(text, encoding="utf-8")
+        half.replace(path)
+    else:
+        path.unlink(missing_ok=True)
+    return before
+
+
+def as_stamp(when: datetime) -> str:
+    """Return a time as it stands in ``timestamp.txt``.
+
+    Examples
+    --------
+    >>> as_stamp(datetime(2026, 3, 2, 21, 15, tzinfo=UTC))
+    '2026-03-02 21:15:00 UTC'
+    """
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def read_times(table: Path, home: tzinfo | None) -> dict[str, datetime]:

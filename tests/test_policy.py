@@ -183,7 +183,8 @@ MISTAKES = {
     ),
     "no list": (
         DUE + 'excused = "11"',
-        'class.toml, line 4: assignment.01-adding.excused is \'11\', expected a list of students: ["11", "12"].',
+        "class.toml, line 4: assignment.01-adding.excused is '11', expected a list of students:"
+        ' ["11", "12"].',
     ),
     "unknown student": (
         'students = "table.csv"\n' + DUE + 'excused = ["5151"]',

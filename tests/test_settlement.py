@@ -130,6 +130,27 @@ def test_penalties_and_extensions_stand_in_nbgraders_own_fields(
         assert (str(late.extension), late.total_seconds_late) == ("7:00:00", 3630.0)
 
 
+def test_formgrader_takes_for_graded_what_was_graded_and_shows_a_group_once(
+    course: Course, settled: Callable[[str], dict[str, Result]]
+) -> None:
+    from nbgrader.apps import NbGraderAPI
+    from traitlets.config import Config
+
+    rules = RULES + 'groups.A = ["12", "13", "17"]\nhanded_in.15 = "2026-03-03 01:59:30"\n'
+    settled(rules + 'handed_in.11 = "2026-03-02 10:00"\n')
+    directories = {"root": str(course.root), "submitted_directory": "autograde/work/submitted"}
+    directories |= {"autograded_directory": "autograde/work/autograded", "db_url": course.gradebook}
+    api = NbGraderAPI(config=Config({"CourseDirectory": directories}))
+    assert api.get_autograded_students(AREAS) == {"11", "12", "13", "15"}
+    assert {row["student"] for row in api.get_notebook_submissions(AREAS, AREAS)} == {"11", "12", "13", "15"}
+    scores = {row["student"]: row["score"] for row in api.get_submissions(AREAS) if row["autograded"]}
+    assert scores["12"] == scores["13"] == scores["17"]
+    # without the rules, the files say what they said
+    settled("")
+    assert (course.submitted / "11" / AREAS / "timestamp.txt").read_text() == STAMPS["11"]
+    assert not (course.submitted / "15" / AREAS / "timestamp.txt").exists()
+
+
 @pytest.mark.stock
 def test_stock_nbgrader_takes_off_the_same(
     course: Course, settled: Callable[[str], dict[str, Result]]

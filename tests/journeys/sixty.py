@@ -82,10 +82,15 @@ def odd_ones(adding: bytes) -> dict[str, tuple[str, bytes]]:
     }
 
 
-def canvas(adding: bytes, own: Mapping[str, bytes]) -> Files:
-    """Return the files of Canvas's download of all submissions; it marks what is late, and no more."""
+def canvas(adding: bytes, own: Mapping[str, bytes] | None = None) -> Files:
+    """Return the files of Canvas's download of all submissions; it marks what is late, and no more.
+
+    `own` has the notebooks of those who did not hand in `adding`.
+    """
     even = {
-        f"person{user}{'_LATE' if user in WHEN else ''}_{user}_8{user}_01-adding.ipynb": own.get(user, adding)
+        f"person{user}{'_LATE' if user in WHEN else ''}_{user}_8{user}_01-adding.ipynb": (own or {}).get(
+            user, adding
+        )
         for user in map(str, range(1, 51))
     }
     odd = {
@@ -95,10 +100,10 @@ def canvas(adding: bytes, own: Mapping[str, bytes]) -> Files:
     return even | odd
 
 
-def moodle(adding: bytes, own: Mapping[str, bytes]) -> Files:
+def moodle(adding: bytes, own: Mapping[str, bytes] | None = None) -> Files:
     """Return the files of Moodle's download of all submissions, a folder for each."""
     even = {
-        f"Person {user}_{user}_assignsubmission_file_/01-adding.ipynb": own.get(user, adding)
+        f"Person {user}_{user}_assignsubmission_file_/01-adding.ipynb": (own or {}).get(user, adding)
         for user in map(str, range(1, 51))
     }
     odd = {
