@@ -8,7 +8,7 @@ demo: $(READY)  ## release the course, grade a made-up class, write its report
 
 # One process a core; the tests of one file stay together.
 test: check  ## all checks, then all tests (some: ARGS="tests/test_zoo.py -k cs7011")
-	$(BIN)/python -m pytest $(or $(ARGS),--numprocesses auto --dist loadgroup --no-loadscope-reorder)
+	$(BIN)/python -m pytest $(or $(ARGS),--numprocesses auto --dist loadfile --no-loadscope-reorder)
 
 check: $(READY)  ## lint, format, types; the release is what its sources make
 	$(BIN)/ruff check

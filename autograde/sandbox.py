@@ -41,6 +41,7 @@ PRELOAD = (
     "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
     "IPython.core.interactiveshell",
+    "anywidget",
 )
 ENTRY = "autograde.session:main"
 SYSTEM = ("lib", "lib32", "lib64", "libx32", "bin", "sbin")  # of / and of /usr

@@ -11,9 +11,11 @@ from cnnkit.errors import ArgumentError
 from cnnkit.layers import Conv2d, Layer, Linear, Shape
 from cnnkit.receptive import ReceptiveField
 
-__all__ = ["CONVENTIONS", "Ledger", "Row"]
+__all__ = ["COLUMNS", "CONVENTIONS", "TOTAL", "Ledger", "Row"]
 
 CONVENTIONS = ("keras", "torch", "report")
+COLUMNS = ("parameters", "output", "neurons", "multiply-adds")  # what one can be asked to fill in
+TOTAL = "total"  # the last row
 HEADINGS = ("layer", "output", "parameters", "not trained", "neurons", "multiply-adds", "sees")
 
 

@@ -62,15 +62,13 @@ def pytest_xdist_make_scheduler(config, log):
     The tests of one notebook's wrong submissions, which share a graded class, count as a file. (xdist's own
     marks for groups do nothing under pytest 9.2, which no longer takes a test's id from where xdist puts it.)
     """
-    from xdist.scheduler import LoadScopeScheduling
+    from xdist.scheduler import LoadFileScheduling
 
-    class Together(LoadScopeScheduling):
+    class Together(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            file, _, test = nodeid.partition("::")
-            if not file.endswith("test_wrong_submissions.py"):
-                return file
-            table = re.search(r"\[(\w+)", test)
-            return f"{file}::{table[1]}" if table else file
+            file = super()._split_scope(nodeid)
+            table = re.search(r"\[(\w+)", nodeid)
+            return f"{file}::{table[1]}" if table and file.endswith("test_wrong_submissions.py") else file
 
     return Together(config, log)
 

@@ -13,7 +13,7 @@ import torch
 
 from cnnkit import Network, widgets, zoo
 from cnnkit.answers import QUESTIONS, diagnose
-from cnnkit.answers.shapes_and_parameters.columns import COLUMNS, column
+from cnnkit.answers.shapes_and_parameters.columns import column
 from cnnkit.errors import ArgumentError
 from cnnkit.layers import (
     AvgPool2d,
@@ -26,7 +26,7 @@ from cnnkit.layers import (
     MaxPool2d,
     ReLU,
 )
-from cnnkit.ledger import CONVENTIONS
+from cnnkit.ledger import COLUMNS, CONVENTIONS
 from cnnkit.widgets.parameter_ledger.table import HIDES, LedgerTable
 from cnnkit.widgets.parameter_ledger.value import (
     MarkedColumn,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cnnkit import widgets
+from cnnkit import data, widgets, zoo
 from cnnkit.errors import ArgumentError
 from cnnkit.widgets.parts.assets import FOLDER, IMPORT, script, style
-from cnnkit.widgets.parts.fallback import PicturedWidget
+from cnnkit.widgets.parts.fallback import VIEW, PicturedWidget
 from cnnkit.widgets.parts.settings import Choice, Number, Switch, WholeNumber
 
 WIDGETS = [
@@ -33,6 +37,58 @@ def test_a_widget_is_called_as_the_function_that_makes_it(kind: type[PicturedWid
     assert callable(getattr(widgets, kind.called))
     assert {kind.called, kind.__name__} <= set(widgets.__all__)
     assert FOLDER / f"{kind.called}/{kind.called}.js" in SCRIPTS
+
+
+@each_widget
+def test_a_setting_that_there_is_not_is_refused_with_the_nearest(kind: type[PicturedWidget]) -> None:
+    given = [zoo.tfjs_mnist(), data.load("digits")] if kind.called == "training_dashboard" else []
+    widget = getattr(widgets, kind.called)(*given)
+    settings = [name for name, trait in widget.traits(sync=True).items() if not trait.read_only]
+    own = [each for each in settings if each in vars(kind) and not each.startswith("_")]
+    for name in own:
+        setattr(widget, name, getattr(widget, name))
+        with pytest.raises(ArgumentError, match=f"`{name}_` is no setting.* Did you mean '{name}'"):
+            setattr(widget, f"{name}_", getattr(widget, name))
+    assert own
+
+
+MAKE_ALL = """
+import json, sys, threading
+from cnnkit import data, widgets, zoo
+
+made = {name: getattr(widgets, name)() for name in NAMES}
+made["training_dashboard"] = widgets.training_dashboard(zoo.tfjs_mnist(), data.load("digits"))
+bundles = {name: widget._repr_mimebundle_()[0] for name, widget in made.items()}
+heavy = [name for name in ("torch", "matplotlib", "PIL", "sklearn") if name in sys.modules]
+kinds = {name: sorted(bundle) for name, bundle in bundles.items()}
+texts = [bundle["text/plain"] for bundle in bundles.values()]
+print(json.dumps([kinds, texts, heavy, threading.active_count()]))
+"""
+
+
+def afresh(code: str, **environment: str) -> str:
+    """Return what a new process prints."""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_grader_gets_texts_and_nothing_heavy_happens() -> None:
+    names = [kind.called for kind in WIDGETS if kind.called != "training_dashboard"]
+    code = MAKE_ALL.replace("NAMES", repr(names))
+    kinds, texts, heavy, threads = json.loads(afresh(code, NBGRADER_EXECUTION="autograde"))
+    assert kinds == {kind.called: [VIEW, "text/plain"] for kind in WIDGETS}
+    assert all(texts)
+    assert (set(heavy) - {"sklearn"}, threads) == (set(), 1)  # the digits of the dashboard are sklearn's
+    kinds, _, _, _ = json.loads(afresh(code))
+    assert kinds == {kind.called: [VIEW, "image/png", "text/plain"] for kind in WIDGETS}
+
+
+def test_importing_them_all_loads_neither_torch_nor_matplotlib_nor_the_catalogue() -> None:
+    heavy = ("torch", "matplotlib", "cnnkit.answers")
+    loaded = afresh(f"import sys, cnnkit.widgets; print([name for name in {heavy} if name in sys.modules])")
+    assert loaded.strip() == "[]"
 
 
 @each_widget

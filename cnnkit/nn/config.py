@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cnnkit.errors import ArgumentError
@@ -83,6 +83,21 @@ class Config:
             precision=require_precision(precision),
             init=init,
             **rest,
+        )
+
+    def changed(self, **settings: Any) -> Config:
+        """Return this with another batch size, optimizer or options of it, checked as `of` checks them.
+
+        Another optimizer begins with its own defaults.
+        """
+        optimizer = settings.pop("optimizer", self.optimizer)
+        batch_size = settings.pop("batch_size", self.batch_size)
+        kept = self.options if optimizer == self.optimizer else {}
+        return replace(
+            self,
+            batch_size=require_whole("fit", "batch_size", batch_size, 1),
+            optimizer=optimizer,
+            options=resolve_options(optimizer, {**kept, **settings}, OTHERS),
         )
 
     def record(self) -> dict[str, Any]:

@@ -251,7 +251,7 @@ class Live:
                     f"change: the run is {self.reason}, expected one that goes on. Begin a new one."
                 )
             before = self.config
-            config = self._with(before, settings)
+            config = before.changed(**settings)
             changes = tuple(
                 Change(self.updates, self.examples, name, old, new)
                 for name, old, new in _differences(before.record(), config.record())
@@ -330,31 +330,6 @@ class Live:
         self._seen = update.examples
         self.curve.add(examples, update.loss, round(update.accuracy * examples))
         self.pace = self.pace.after(update, examples)
-
-    def _with(self, config: Config, settings: dict[str, Any]) -> Config:
-        """Return `config` with other settings, checked as `fit` checks them."""
-        optimizer = settings.pop("optimizer", config.optimizer)
-        batch_size = settings.pop("batch_size", config.batch_size)
-        same = optimizer == config.optimizer
-        return replace(
-            Config.of(
-                config.budget,
-                batch_size=batch_size,
-                optimizer=optimizer,
-                options=(dict(config.options) if same else {}) | settings,
-                schedule=config.schedule,
-                patience=None,
-                early_stop=config.early_stop,
-                monitor=config.monitor,
-                label_smoothing=config.label_smoothing,
-                precision=config.precision,
-                augment=config.augment,
-                init=config.init,
-                seed=config.seed,
-                evaluate_every=config.evaluate_every,
-            ),
-            frozen=config.frozen,
-        )
 
 
 TRAINING: WeakSet[Live] = WeakSet()

@@ -201,4 +201,6 @@ class Run:
 
 
 def _number(value: Any) -> str:
+    if value is None:  # an option that the other optimizer does not have
+        return "–"
     return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -36,6 +36,7 @@ CHROMIUM_FLAGS = [
     *("--disable-component-update", "--disable-sync"),
 ]
 PATIENCE = 60  # seconds; starting a kernel on a busy machine takes its time
+expect.set_options(timeout=PATIENCE * 1000)
 
 SERVER_OPTIONS = {
     "ServerApp.ip": "127.0.0.1",
@@ -285,6 +286,7 @@ def page(chromium: str, lab: Lab, outside_requests: list[str]) -> Iterator[Page]
     """JupyterLab in Chromium."""
     with browsing(lab, chromium, outside_requests) as page:
         yield page
+    assert outside_requests == [], "a page asked for something outside this machine"
 
 
 @pytest.fixture(scope="module")

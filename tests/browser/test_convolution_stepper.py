@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 if TYPE_CHECKING:
-    from conftest import Lab, Notebook
+    from conftest import Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -342,19 +341,3 @@ def test_after_a_restart_the_cell_makes_a_live_widget_again(notebook: Notebook, 
     pixel(again, 1, 1).fill("5")
     expect(total(again)).to_have_text("5")
     notebook.expect_value(READ, step=0)
-
-
-def test_the_saved_notebook_holds_the_picture_for_where_no_widget_runs(
-    notebook: Notebook, widget: Locator, lab: Lab
-) -> None:
-    expect(widget).to_be_visible()
-    notebook.save()
-    saved = json.loads((lab.root / "convolution-stepper.ipynb").read_text(encoding="utf-8"))
-    (made,) = saved["cells"][MAKE]["outputs"]
-    assert {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"} == set(made["data"])
-    assert "".join(made["data"]["text/plain"]).startswith("cross-correlation, padding same (zeros), stride 1")
-
-
-def test_nothing_was_fetched_from_outside(widget: Locator, outside_requests: list[str]) -> None:
-    expect(widget).to_be_visible()
-    assert outside_requests == []

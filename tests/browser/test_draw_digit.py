@@ -334,8 +334,3 @@ def test_after_a_restart_the_cell_makes_a_live_pad_again(notebook: Notebook, wid
     pad.press("Space")
     expect(first(again)).to_have_text(re.compile(r"^\d$"))
     expect_value(notebook, lambda value: len(value["strokes"]) == 1)
-
-
-def test_nothing_was_fetched_from_outside(widget: Locator, outside_requests: list[str]) -> None:
-    expect(widget).to_be_visible()
-    assert outside_requests == []

@@ -218,8 +218,3 @@ def test_after_a_restart_the_cell_makes_a_live_grid_again(notebook: Notebook, wi
     filters(again).press("ArrowRight")
     settled(again)
     notebook.expect_value(READ, filter=1)
-
-
-def test_nothing_was_fetched_from_outside(widget: Locator, outside_requests: list[str]) -> None:
-    expect(widget).to_be_visible()
-    assert outside_requests == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 if TYPE_CHECKING:
-    from conftest import Lab, Notebook
+    from conftest import Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -307,19 +306,3 @@ def test_after_a_restart_the_cell_makes_a_live_widget_again(notebook: Notebook, 
         "aria-label", "floor((10 + 2·2 − 5) / 1) + 1 = floor(9) + 1 = 10"
     )
     notebook.expect_value(READ, size=10)
-
-
-def test_the_saved_notebook_holds_the_picture_for_where_no_widget_runs(
-    notebook: Notebook, widget: Locator, lab: Lab
-) -> None:
-    expect(widget).to_be_visible()
-    notebook.save()
-    saved = json.loads((lab.root / "layer-shapes.ipynb").read_text(encoding="utf-8"))
-    (shown,) = saved["cells"][MAKE]["outputs"]
-    assert set(shown["data"]) == {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"}
-    assert "".join(shown["data"]["text/plain"]).startswith("Conv2d(3, 32, 5, padding=2): (3, 32, 32) -> ")
-
-
-def test_nothing_was_fetched_from_outside(widget: Locator, outside_requests: list[str]) -> None:
-    expect(widget).to_be_visible()
-    assert outside_requests == []

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 if TYPE_CHECKING:
-    from conftest import Lab, Notebook
+    from conftest import Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -408,19 +408,3 @@ def test_after_a_restart_the_cell_makes_a_live_widget_again(notebook: Notebook, 
         if read(notebook)[0]["layers"][0]["kernel_size"] == 5:
             return
     assert read(notebook)[0]["layers"][0]["kernel_size"] == 5
-
-
-def test_the_saved_notebook_holds_the_picture_for_where_no_widget_runs(
-    notebook: Notebook, widget: Locator, lab: Lab
-) -> None:
-    expect(widget).to_be_visible()
-    notebook.save()
-    saved = json.loads((lab.root / "layer-stack.ipynb").read_text(encoding="utf-8"))
-    (shown,) = saved["cells"][MAKE]["outputs"]
-    assert set(shown["data"]) == {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"}
-    assert "136,874 parameters." in "".join(shown["data"]["text/plain"])
-
-
-def test_nothing_was_fetched_from_outside(widget: Locator, outside_requests: list[str]) -> None:
-    expect(widget).to_be_visible()
-    assert outside_requests == []

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 if TYPE_CHECKING:
-    from conftest import Lab, Notebook
+    from conftest import Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -270,19 +270,3 @@ def test_after_a_restart_the_cell_makes_a_live_widget_again(notebook: Notebook, 
     box(again, "n").fill("900")
     expect(again.locator(".facts")).to_contain_text("/ 900) = 0.01")
     value(notebook, n=900)
-
-
-def test_the_saved_notebook_holds_the_picture_for_where_no_widget_runs(
-    notebook: Notebook, widget: Locator, lab: Lab
-) -> None:
-    expect(widget).to_be_visible()
-    notebook.save()
-    saved = json.loads((lab.root / "noise-explorer.ipynb").read_text(encoding="utf-8"))
-    (made,) = saved["cells"][MAKE]["outputs"]
-    assert {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"} == set(made["data"])
-    assert "".join(made["data"]["text/plain"]).startswith("20 measurements of one model")
-
-
-def test_nothing_was_fetched_from_outside(widget: Locator, outside_requests: list[str]) -> None:
-    expect(widget).to_be_visible()
-    assert outside_requests == []

@@ -230,8 +230,3 @@ def test_after_a_restart_the_cell_makes_a_live_widget_again(notebook: Any, widge
     expect(entry(again, "conv1")).to_have_value("")
     fill(again, {"conv1": "224"})
     notebook.expect_value(READ, right=1)
-
-
-def test_nothing_was_fetched_from_outside(widget: Locator, outside_requests: list[str]) -> None:
-    expect(widget).to_be_visible()
-    assert outside_requests == []

@@ -227,8 +227,3 @@ def test_after_a_restart_the_cell_makes_a_live_widget_again(notebook: Any, widge
     grid(again).press("ArrowUp")
     expect(caption(again)).to_contain_text("Unit (3, 3)")
     notebook.expect_value(READ, unit=[3, 3])
-
-
-def test_nothing_was_fetched_from_outside(widget: Locator, outside_requests: list[str]) -> None:
-    expect(widget).to_be_visible()
-    assert outside_requests == []

@@ -13,16 +13,14 @@ from cnnkit.answers.shapes_and_parameters.functions import N_PARAMS
 from cnnkit.answers.shapes_and_parameters.report import REPORT_PARAMETERS
 from cnnkit.answers.shapes_and_parameters.sizes import ODD_SIZES
 from cnnkit.layers import Conv2d, Flatten, Layer, Linear, Shape, Windowed
-from cnnkit.ledger import Row
+from cnnkit.ledger import TOTAL, Row
 from cnnkit.network import Network, Stage
 from cnnkit.shapes import Axis
 
-__all__ = ["COLUMNS", "column", "rows_asked"]
+__all__ = ["column", "rows_asked"]
 
 Count = Callable[[Row], int]
 Method = Callable[[Network], Mapping[str, Any]]
-COLUMNS = ("parameters", "output", "neurons", "multiply-adds")
-TOTAL = "total"
 
 
 def column(network: Network, name: str, convention: str = "keras") -> Question:
@@ -31,7 +29,7 @@ def column(network: Network, name: str, convention: str = "keras") -> Question:
     Parameters
     ----------
     network : Network
-    name : one of `COLUMNS`
+    name : one of `cnnkit.ledger.COLUMNS`
     convention : "keras", "torch" or "report"
         As `Network.ledger`: which numbers count as parameters.
 

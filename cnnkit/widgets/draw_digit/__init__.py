@@ -20,7 +20,7 @@ from cnnkit.errors import ArgumentError, CnnkitError, DataDamagedError
 from cnnkit.widgets.draw_digit.network import MNIST_MOMENTS, Reader
 from cnnkit.widgets.draw_digit.value import SIZE, Drawing, Strokes, require_strokes
 from cnnkit.widgets.parts.assets import script, style
-from cnnkit.widgets.parts.fallback import PicturedWidget
+from cnnkit.widgets.parts.fallback import PicturedWidget, in_grading
 from cnnkit.widgets.parts.settings import Choice, Number, Switch, WholeNumber
 
 __all__ = ["DrawDigit", "Drawing", "draw_digit"]
@@ -65,10 +65,10 @@ class DrawDigit(PicturedWidget):
     _kept = traitlets.Dict().tag(sync=True)
 
     def __init__(self, reader: Reader, names: Iterable[str], file: Path | None, **settings: Any) -> None:
-        network, weights = ({}, b"") if _grading() else reader.settings()
+        network, weights = ({}, b"") if in_grading() else reader.settings()
         self._reader = reader
         self._file: Path | None = None  # nothing is written before there is something new
-        super().__init__(_kept={} if _grading() else _read(file), **settings)
+        super().__init__(_kept={} if in_grading() else _read(file), **settings)
         self.set_trait("names", tuple(map(str, names)))
         self.set_trait("network", network)
         self.set_trait("weights", weights)
@@ -164,16 +164,11 @@ class DrawDigit(PicturedWidget):
         if not self.strokes:
             return "draw_digit: nothing is drawn yet."
         lines = [f"draw_digit: {self.code}"]
-        if not _grading():
+        if not in_grading():
             said = ", ".join(f"{digit} at {share:.3f}" for digit, share in self.prediction)
             lines.append(f"{self._reader.name} answers: {said}")
         lines += [f"kept as {name}: {drawing.code}" for name, drawing in self.kept.items()]
         return "\n".join(lines)
-
-
-def _grading() -> bool:
-    """Whether a grader runs the cell: it needs no network, for nobody draws."""
-    return "NBGRADER_EXECUTION" in os.environ
 
 
 def _read(file: Path | None) -> dict[str, Any]:

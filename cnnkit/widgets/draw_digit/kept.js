@@ -1,6 +1,6 @@
 // Drawings that are kept by name, each a line of code: in the notebook they outlive the kernel and the page.
 
-import { element, escaped, fresh, paint } from "../parts/page.js";
+import { copyText, element, escaped, fresh, paint } from "../parts/page.js";
 import { drawingCode, drawn, SIZE } from "./strokes.js";
 
 /** The lines that make the kept drawings again. */
@@ -43,18 +43,14 @@ export function keptView(el, { names, keep, open, remove, words, say }) {
 
   part(".keep").addEventListener("click", () => {
     const given = nameOf(name.value) || free();
-    say(keep(given) ? `Kept as ${given}.` : "Not kept: the kernel is gone. Run the cell again.");
+    const again = given in shown ? ", in place of the earlier one" : "";
+    say(keep(given) ? `Kept as ${given}${again}.` : "Not kept: the kernel is gone. Run the cell again.");
   });
   name.addEventListener("keydown", (event) => event.key === "Enter" && part(".keep").click());
   part(".copy").addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(code.value);
-    } catch {
-      code.focus();
-      code.select();
-      document.execCommand("copy"); // where a page may not write to the clipboard
-    }
-    say("Code copied.");
+    if (await copyText(code.value)) return say("Code copied.");
+    code.select();
+    say("Selected: press Ctrl+C to copy.");
   });
 
   const card = ([called, drawing]) => {

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cnnkit.errors import ArgumentError, ShapeError
 from cnnkit.widgets.draw_digit.forward_pass import ForwardPass, forward_pass
+from cnnkit.widgets.parts.given_model import GivenModel
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,31 +40,18 @@ class Reader:
         ArgumentError, ShapeError
             No network, or one of other images.
         """
-        from torch import nn
-
-        module = self._run.model if self._run else self.model
-        if not isinstance(module, nn.Module):
-            raise ArgumentError(
-                f"draw_digit: `model` is of type {type(self.model).__name__}, expected a torch module, a run"
-                " or the name of a trained network. Leave it out for the network of the course."
-            )
+        module = self._given.module
         self._require_digits(module)
         return module
 
     @cached_property
-    def _run(self) -> Any:
-        from cnnkit.nn import pretrained
-        from cnnkit.nn.run import Run
-
-        if self.model is None or isinstance(self.model, str):
-            return pretrained(self.model or "digits")
-        return self.model if isinstance(self.model, Run) else None
+    def _given(self) -> GivenModel:
+        return GivenModel("draw_digit", self.model, "digits")
 
     @property
     def name(self) -> str:
         """What it is called."""
-        named = self._run.network.name if self._run and self._run.network else None
-        return str(named or type(self.module).__name__)
+        return self._given.name
 
     def _require_digits(self, module: Any) -> None:
         from cnnkit.nn.evaluate import evaluation_mode

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from cnnkit.errors import ArgumentError, did_you_mean
 from cnnkit.widgets.filter_grid.network import FilteredImages
 from cnnkit.widgets.parts.assets import script, style
-from cnnkit.widgets.parts.fallback import PicturedWidget
+from cnnkit.widgets.parts.fallback import PicturedWidget, in_grading
 from cnnkit.widgets.parts.settings import Choice, WholeNumber
 
 __all__ = ["ChosenFilter", "FilterGrid", "filter_grid"]
@@ -73,7 +72,7 @@ class FilterGrid(PicturedWidget):
         self._source = source
         super().__init__()
         self.set_trait("columns", columns)
-        if not _grading():
+        if not in_grading():
             self.set_trait("layers", source.layers())
             self.set_trait("count", len(source.pictures))
         for name in ("layer", "filter", "channel", "scale", "image"):
@@ -151,14 +150,9 @@ class FilterGrid(PicturedWidget):
 
     def __repr__(self) -> str:
         """Return what is chosen, as a text."""
-        if _grading():
+        if in_grading():
             return f"filter_grid: {self.layer or 'the first convolution'}, filter {self.filter}"
         return f"filter_grid: {self.value!r}. {self.count} images are looked at."
-
-
-def _grading() -> bool:
-    """Whether a grader runs the cell: it looks at no filters."""
-    return "NBGRADER_EXECUTION" in os.environ
 
 
 def filter_grid(
@@ -218,7 +212,7 @@ def filter_grid(
             f"filter_grid: `columns` is {columns!r}, expected an integer of at least 1. Leave it out for 8."
         )
     source = FilteredImages(model, images)
-    if layer is None and not _grading():
+    if layer is None and not in_grading():
         layer = source.names[0]
         channel = channel if channel is not None else (-1 if source.weights(layer).shape[1] == 3 else 0)
     settings = {"layer": layer, "filter": filter, "channel": channel, "scale": scale, "image": image}

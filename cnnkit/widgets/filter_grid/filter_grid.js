@@ -3,7 +3,8 @@
 import { bankShades } from "./filter_bank.js";
 import { fullColour } from "../parts/maps.js";
 import {
-  choice, escaped, floats, minus, oncePerFrame, paint, range, rounded, toggle, watched, wholeNumber,
+  choice, escaped, floats, minus, oncePerFrame, paint, paintPixels, range, rounded, toggle, watched,
+  wholeNumber,
 } from "../parts/page.js";
 import { tileView } from "./tiles.js";
 
@@ -53,11 +54,7 @@ function pictureShades(values, [channels, height, width]) {
 function paintOne(canvas, [height, width], { shade, scale }, index = 0) {
   const places = range(0, height * width).map((place) => shade(index, place));
   if (scale) return paint(canvas, places, height, width, [0, 1], scale);
-  [canvas.width, canvas.height] = [width, height];
-  const image = new ImageData(width, height);
-  const byte = (share) => Math.round(255 * share);
-  places.forEach((shares, place) => image.data.set([...shares.map(byte), 255], 4 * place));
-  canvas.getContext("2d").putImageData(image, 0, 0);
+  paintPixels(canvas, height, width, (place) => places[place].map((share) => Math.round(255 * share)));
 }
 
 function render({ model, el }) {

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnkit.errors import ArgumentError, ShapeError
+from cnnkit.widgets.parts.given_model import GivenModel
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,13 +32,8 @@ class FilteredImages:
     _best: dict[str, tuple[NDArray[Any], NDArray[np.int64]]] = field(default_factory=dict)
 
     @cached_property
-    def _run(self) -> Any:
-        from cnnkit.nn import pretrained
-        from cnnkit.nn.run import Run
-
-        if self.model is None or isinstance(self.model, str):
-            return pretrained(self.model or "cifar10")
-        return self.model if isinstance(self.model, Run) else None
+    def _given(self) -> GivenModel:
+        return GivenModel("filter_grid", self.model, "cifar10")
 
     @cached_property
     def module(self) -> Any:
@@ -50,12 +46,7 @@ class FilteredImages:
         """
         from torch import nn
 
-        module = self._run.model if self._run else self.model
-        if not isinstance(module, nn.Module):
-            raise ArgumentError(
-                f"filter_grid: `model` is of type {type(self.model).__name__}, expected a torch module, a run"
-                " or the name of a trained network. Leave it out for the network of the course."
-            )
+        module = self._given.module
         if not any(isinstance(part, nn.Conv2d) for part in module.modules()):
             raise ArgumentError("filter_grid: `model` has no convolution, expected at least 1. Give another.")
         return module
@@ -96,7 +87,7 @@ class FilteredImages:
                 return np.asarray(load("digits").test.images[:200])
             from cnnkit.data.pieces import pieces
 
-            network = self._run.network if self._run else None
+            network = self._given.network
             return pieces(network.input_shape[-1] if network else 32)
         found = np.asarray(getattr(self.images, "images", self.images))
         if found.ndim != 4 or 0 in found.shape or found.shape[1] not in (1, 3):

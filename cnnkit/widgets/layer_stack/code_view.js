@@ -1,6 +1,6 @@
 // Code to copy: a tab for each language, and a button that copies with or without the clipboard's permission.
 
-import { element, fresh } from "../parts/page.js";
+import { copyText, element, fresh } from "../parts/page.js";
 
 const TABS = (names, id) => `
   <div class="cnnkit-code">
@@ -12,24 +12,6 @@ const TABS = (names, id) => `
     </div>
     <pre id="${id}" role="tabpanel" tabindex="0" data-lm-suppress-shortcuts="true"><code></code></pre>
   </div>`;
-
-/** Copy words: as the clipboard allows, else as a selection is copied. Whether it was done. */
-async function copyText(words) {
-  try {
-    await navigator.clipboard.writeText(words);
-    return true;
-  } catch {
-    const holder = element('<textarea aria-hidden="true" style="position:fixed;opacity:0"></textarea>');
-    const focused = document.activeElement;
-    document.body.append(holder);
-    holder.value = words;
-    holder.select();
-    const done = document.execCommand("copy");
-    holder.remove();
-    focused?.focus();
-    return done;
-  }
-}
 
 /** Tabs of code in `el`, one for each of `names`. Returns { show(write) }: write(name) gives code or null. */
 export function codeView(el, names) {

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import traitlets
 
 from cnnkit import zoo
 from cnnkit.errors import ArgumentError, did_you_mean
-from cnnkit.ledger import CONVENTIONS
+from cnnkit.ledger import COLUMNS, CONVENTIONS
 from cnnkit.network import Network
 from cnnkit.widgets.parameter_ledger.table import LedgerTable
-from cnnkit.widgets.parameter_ledger.value import COLUMNS, Answer, MarkedColumn, keys, mark, mistakes
+from cnnkit.widgets.parameter_ledger.value import Answer, Key, MarkedColumn, keys, mark, mistakes
 from cnnkit.widgets.parts.assets import script, style
-from cnnkit.widgets.parts.fallback import PicturedWidget
+from cnnkit.widgets.parts.fallback import PicturedWidget, in_grading
 from cnnkit.widgets.parts.network_json import to_json
 from cnnkit.widgets.parts.settings import Choice, Switch
 
@@ -49,7 +50,7 @@ def _by_column(obj: Any, setting: str | None, value: Any, fits: Any) -> dict[str
     for ask, rows in value.items():
         if ask not in COLUMNS or not fits(rows):
             raise ArgumentError(told)
-        known = list(obj.key[f"{ask}/keras/true"])
+        known = list(obj._keys[f"{ask}/keras/true"])
         for name in rows:
             if name not in known:
                 raise ArgumentError(
@@ -88,13 +89,27 @@ class ParameterLedger(PicturedWidget):
                 f"{self.called}: `network` is of type {type(network).__name__}, expected a Network."
                 " Take one from cnnkit.zoo."
             )
-        self.network = network
+        self._network = network
         super().__init__()
         self.set_trait("description", to_json(network))
-        self.set_trait("key", keys(network))
-        self.set_trait("said", mistakes(network))
+        if not in_grading():
+            self.set_trait("key", self._keys)
+            self.set_trait("said", self._said)
         for name, value in settings.items():
             setattr(self, name, value)
+
+    @property
+    def network(self) -> Network:
+        """The network whose ledger it is."""
+        return self._network
+
+    @cached_property
+    def _keys(self) -> dict[str, Key]:
+        return keys(self.network)
+
+    @cached_property
+    def _said(self) -> dict[str, list[str]]:
+        return mistakes(self.network)
 
     @property
     def value(self) -> MarkedColumn:
@@ -102,9 +117,9 @@ class ParameterLedger(PicturedWidget):
         if self.ask == NOTHING:
             return MarkedColumn(NOTHING)
         convention = self.convention if self.ask == "parameters" else "keras"
-        key = self.key[f"{self.ask}/{convention}/{str(self.bias).lower()}"]
+        key = self._keys[f"{self.ask}/{convention}/{str(self.bias).lower()}"]
         typed, shown = self.typed.get(self.ask, {}), self.shown.get(self.ask, [])
-        return mark(self.ask, key, self.said, typed, shown)
+        return mark(self.ask, key, self._said, typed, shown)
 
     @property
     def answer(self) -> dict[str, Answer | None]:

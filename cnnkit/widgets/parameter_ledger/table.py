@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnnkit.answers.shapes_and_parameters.columns import TOTAL
 from cnnkit.layers import Conv2d, Linear
-from cnnkit.ledger import Ledger, Row
+from cnnkit.ledger import TOTAL, Ledger, Row
 from cnnkit.network import Network
 from cnnkit.shapes import shape_text
 from cnnkit.widgets.parameter_ledger.value import MarkedColumn, without_biases

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cnnkit.answers.question import Question
-from cnnkit.answers.shapes_and_parameters.columns import COLUMNS, TOTAL, column
 from cnnkit.layers import Conv2d, Linear
-from cnnkit.ledger import CONVENTIONS
+from cnnkit.ledger import COLUMNS, CONVENTIONS, TOTAL
 from cnnkit.network import Network
 
-__all__ = ["COLUMNS", "Answer", "Key", "MarkedColumn", "MarkedRow", "keys", "mark", "mistakes", "read"]
+if TYPE_CHECKING:
+    from cnnkit.answers.question import Question
+
+__all__ = ["Answer", "Key", "MarkedColumn", "MarkedRow", "keys", "mark", "mistakes", "read"]
 
 Answer = int | tuple[int, ...]
 Key = dict[str, dict[str, Any]]
@@ -170,6 +171,8 @@ def keys(network: Network) -> dict[str, Key]:
         By column, convention and whether layers have biases, as in ``"parameters/keras/true"``; only the
         parameters depend on the convention, and the others stand under "keras".
     """
+    from cnnkit.answers.shapes_and_parameters.columns import column
+
     made = {}
     for bias in (True, False):
         biased = network if bias else without_biases(network)
@@ -217,6 +220,8 @@ def mistakes(network: Network) -> dict[str, list[str]]:
     >>> mistakes(zoo.report_cnn())["neurons/one-map"]
     ['only one map is counted', 'Every cell of every map is a neuron: filters × height × width.']
     """
+    from cnnkit.answers.shapes_and_parameters.columns import column
+
     questions = [
         (ask, column(each, ask, convention))
         for each in (network, without_biases(network))
@@ -237,7 +242,7 @@ def mark(
 
     Parameters
     ----------
-    ask : one of `COLUMNS`
+    ask : one of `cnnkit.ledger.COLUMNS`
     key : as `keys` gives for it
     said : as `mistakes` gives
     typed : dict of str to str

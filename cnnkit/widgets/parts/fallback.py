@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 import anywidget
 from IPython import get_ipython
 
-__all__ = ["VIEW", "PicturedWidget", "worth_a_picture"]
+from cnnkit.errors import ArgumentError, did_you_mean
+
+__all__ = ["VIEW", "PicturedWidget", "in_grading"]
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -24,6 +26,20 @@ class PicturedWidget(anywidget.AnyWidget):
 
     called: ClassVar[str]  # the function that makes it, which its errors name
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and not hasattr(type(self), name):
+            theirs = set(anywidget.AnyWidget.class_trait_names())
+            known = [
+                each
+                for each, trait in self.traits(sync=True).items()
+                if each not in theirs and not each.startswith("_") and not trait.read_only
+            ]
+            raise ArgumentError(
+                f"{self.called}: `{name}` is no setting, expected one of {', '.join(known)}."
+                f" {did_you_mean(name, known)}"
+            )
+        super().__setattr__(name, value)
+
     def picture(self) -> bytes:
         """Return the widget as it stands, as a PNG."""
         raise NotImplementedError
@@ -33,7 +49,7 @@ class PicturedWidget(anywidget.AnyWidget):
         bundle["text/plain"] = repr(self)
         if not _someone_watches():
             bundle.pop(VIEW, None)
-        if worth_a_picture():
+        if not in_grading():  # a grader reads the text; each picture would be drawn once a student
             bundle["image/png"] = b64encode(self.picture()).decode("ascii")
             metadata = {**metadata, "image/png": {"alt": bundle["text/plain"]}}  # read out in place of it
         return bundle, metadata
@@ -47,6 +63,6 @@ def _someone_watches() -> bool:
     return bool(kernel.get_parent("shell").get("content", {}).get("allow_stdin", True))
 
 
-def worth_a_picture() -> bool:
-    """Whether to draw: a grader reads the text, and each picture would be drawn once for every student."""
-    return "NBGRADER_EXECUTION" not in os.environ
+def in_grading() -> bool:
+    """Whether a grader runs the cell: nobody looks at the widget, and nobody moves it."""
+    return "NBGRADER_EXECUTION" in os.environ

@@ -77,12 +77,17 @@ export function span(values, scale = "grey") {
 
 /** Draw `rows` by `columns` values (row after row) on a canvas, a pixel each; CSS enlarges it. */
 export function paint(canvas, values, rows, columns, [low, high], scale = "grey") {
+  const width = high > low ? high - low : 1;
+  paintPixels(canvas, rows, columns, (place) => colour((values[place] - low) / width, scale));
+}
+
+/** Draw `rows` by `columns` pixels: `shade(place)` gives [red, green, blue], and opacity if it is not 255. */
+export function paintPixels(canvas, rows, columns, shade) {
   if (canvas.width !== columns) canvas.width = columns;
   if (canvas.height !== rows) canvas.height = rows;
   const image = new ImageData(columns, rows);
-  const width = high > low ? high - low : 1;
-  for (let place = 0; place < rows * columns; place++)
-    image.data.set([...colour((values[place] - low) / width, scale), 255], 4 * place);
+  image.data.fill(255);
+  for (let place = 0; place < rows * columns; place++) image.data.set(shade(place), 4 * place);
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
@@ -91,6 +96,24 @@ export const floats = (view) =>
   view.byteLength ? new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)) : [];
 
 // --- Controls -----------------------------------------------------------------------------------
+
+/** Copy words: as the clipboard allows, else as a selection is copied. Whether it was done. */
+export async function copyText(words) {
+  try {
+    await navigator.clipboard.writeText(words);
+    return true;
+  } catch {
+    const holder = element('<textarea aria-hidden="true" style="position:fixed;opacity:0"></textarea>');
+    const focused = document.activeElement;
+    document.body.append(holder);
+    holder.value = words;
+    holder.select();
+    const done = document.execCommand("copy");
+    holder.remove();
+    focused?.focus();
+    return done;
+  }
+}
 
 let named = 0;
 /** An id that no other view on the page has. */

@@ -13,7 +13,7 @@ from cnnkit import zoo
 from cnnkit.errors import ArgumentError, did_you_mean
 from cnnkit.network import Network
 from cnnkit.widgets.parts.assets import script, style
-from cnnkit.widgets.parts.fallback import PicturedWidget, worth_a_picture
+from cnnkit.widgets.parts.fallback import PicturedWidget, in_grading
 from cnnkit.widgets.parts.network_json import to_json
 from cnnkit.widgets.parts.settings import Choice, Switch
 from cnnkit.widgets.receptive_field.image import default_image, for_model, for_page, require_image
@@ -33,7 +33,7 @@ class LayerName(traitlets.Unicode):  # type: ignore[type-arg]
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Return `value`, or say which layers there are."""
-        names = obj.layers
+        names = obj._layers
         if value not in names:
             raise ArgumentError(
                 f"{obj.called}: `{self.name}` is {value!r}, expected one of {', '.join(names)}: others see"
@@ -76,7 +76,7 @@ class ReceptiveFields(PicturedWidget):
     description = traitlets.Dict(read_only=True).tag(sync=True)
     pixels = traitlets.Bytes(read_only=True).tag(sync=True)
     # What the page asks to have measured, and what came out: torch runs in the kernel alone.
-    wish = traitlets.Any([]).tag(sync=True)
+    _wish = traitlets.Any([]).tag(sync=True)
     measured = traitlets.Dict(read_only=True).tag(sync=True)
 
     def __init__(
@@ -92,8 +92,8 @@ class ReceptiveFields(PicturedWidget):
                 f"{self.called}: `network` is of type {type(network).__name__}, expected a Network."
                 " Take one from cnnkit.zoo."
             )
-        self.network, self.model, self.channel = network, model, channel
-        self.layers = [step.name for step in steps(network, self.called) if step.name != "input"]
+        self._network, self._model, self._channel = network, model, channel
+        self._layers = [step.name for step in steps(network, self.called) if step.name != "input"]
         if model is not None:
             require_model(self.called, model, network)
         self._given = None if image is None else require_image(self.called, image, network.input_shape)
@@ -103,20 +103,20 @@ class ReceptiveFields(PicturedWidget):
         self.unit = [size // 2 for size in self._sizes()] if unit is None else unit
         self._require_inside()
         self.set_trait("description", to_json(network))
-        if worth_a_picture():
+        if not in_grading():
             self.set_trait("pixels", for_page(self.image).tobytes())
 
     @cached_property
     def image(self) -> NDArray[Any]:
         """The image, (C, H, W); a photograph unless one was given."""
-        return default_image(self.network.input_shape) if self._given is None else self._given
+        return default_image(self._network.input_shape) if self._given is None else self._given
 
     def _last_convolution(self) -> str:
-        kinds = {stage.name: stage.layer.kind for stage in self.network}
-        return max(self.layers, key=lambda name: (kinds.get(name) == "conv", self.layers.index(name)))
+        kinds = {stage.name: stage.layer.kind for stage in self._network}
+        return max(self._layers, key=lambda name: (kinds.get(name) == "conv", self._layers.index(name)))
 
     def _sizes(self) -> tuple[int, int]:
-        return SeenUnit(self.network, self.layer, (0, 0)).step.sizes
+        return SeenUnit(self._network, self.layer, (0, 0)).step.sizes
 
     def _require_inside(self) -> None:
         sizes = self._sizes()
@@ -130,7 +130,7 @@ class ReceptiveFields(PicturedWidget):
     def value(self) -> SeenUnit:
         """The unit as it is chosen now, and what it sees; one past the layer's end counts as the last."""
         row, column = (min(n, size - 1) for n, size in zip(self.unit, self._sizes(), strict=True))
-        return SeenUnit(self.network, self.layer, (row, column), self.instance_norm)
+        return SeenUnit(self._network, self.layer, (row, column), self.instance_norm)
 
     def measure(self, overlay: str | None = None) -> Measured:
         """Measure what the unit listens to: the gradient of its value, pixel by pixel.
@@ -142,21 +142,21 @@ class ReceptiveFields(PicturedWidget):
         """
         seen = self.value
         if seen.layer == "input":
-            only = np.zeros(self.network.input_shape[1:])
+            only = np.zeros(self._network.input_shape[1:])
             only[seen.unit] = 1.0
             return Measured(only, 0, 0)
         return measure(
-            self.network,
+            self._network,
             for_model(self.image),
             seen.layer,
             seen.unit,
-            model=self.model,
-            channel=self.channel,
+            model=self._model,
+            channel=self._channel,
             instance_norm=self.instance_norm,
             models=MODELS if (overlay or self.overlay) == "average" else 0,
         )
 
-    @traitlets.observe("wish")
+    @traitlets.observe("_wish")
     def _answer(self, change: Any) -> None:
         """Measure what the page shows, unless it has moved on since it asked."""
         wish = change["new"]
@@ -164,7 +164,7 @@ class ReceptiveFields(PicturedWidget):
             return
         found = self.measure()
         reply = {"of": wish, "map": found.map.astype("<f4").tobytes(), "channel": found.channel}
-        self.set_trait("measured", reply | {"models": found.models, "given": self.model is not None})
+        self.set_trait("measured", reply | {"models": found.models, "given": self._model is not None})
 
     def picture(self) -> bytes:
         """Return the image with the unit's box, and the layer's grid, as a PNG."""

@@ -3,7 +3,7 @@
 
 import { axesOf, complete, stages } from "../parts/layers.js";
 import {
-  clamp, element, escaped, floats, fresh, oncePerFrame, path, range, toggle, watched,
+  clamp, element, escaped, floats, fresh, oncePerFrame, paintPixels, path, range, toggle, watched,
 } from "../parts/page.js";
 
 // --- Arithmetic ---------------------------------------------------------------------------------
@@ -332,8 +332,8 @@ function render({ model, el }) {
         gone = true;
         soon();
       }, PATIENCE);
-      put({ wish: [] }); // which fails where the kernel is gone
-      put({ wish });
+      put({ _wish: [] }); // which fails where the kernel is gone
+      put({ _wish: wish });
     }, 120);
   };
   let asked = "";
@@ -426,22 +426,16 @@ function drawPhoto(canvas, view, [height, width]) {
   [canvas.width, canvas.height] = [width, height];
   if (!view?.byteLength) return;
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  const shown = new ImageData(width, height);
-  for (let at = 0; at < width * height; at++)
-    shown.data.set([bytes[3 * at], bytes[3 * at + 1], bytes[3 * at + 2], 255], 4 * at);
-  canvas.getContext("2d").putImageData(shown, 0, 0);
+  paintPixels(canvas, height, width, (at) => bytes.subarray(3 * at, 3 * at + 3));
 }
 
 /** The map in orange: a pixel that counts at all is seen; the more it counts, the less it lets through. */
 function drawHeat(canvas, map, [height, width]) {
-  [canvas.width, canvas.height] = [width, height];
-  const shown = new ImageData(width, height);
   const most = map.reduce((high, value) => Math.max(high, value), 0) || 1;
-  map.forEach((value, at) => {
-    const share = (value / most) ** 0.75;
-    shown.data.set([255, 140 + 100 * share, 150 * share * share, value ? 40 + 215 * share : 0], 4 * at);
+  paintPixels(canvas, height, width, (at) => {
+    const share = (map[at] / most) ** 0.75;
+    return [255, 140 + 100 * share, 150 * share * share, map[at] ? 40 + 215 * share : 0];
   });
-  canvas.getContext("2d").putImageData(shown, 0, 0);
 }
 
 function measuredText(reply, map, image, seen, overlay) {

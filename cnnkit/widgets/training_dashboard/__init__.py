@@ -15,7 +15,7 @@ import traitlets
 from cnnkit.errors import ArgumentError
 from cnnkit.network import Network
 from cnnkit.widgets.parts.assets import script, style
-from cnnkit.widgets.parts.fallback import PicturedWidget
+from cnnkit.widgets.parts.fallback import PicturedWidget, in_grading
 from cnnkit.widgets.parts.settings import Choice, Number, Switch, WholeNumber
 from cnnkit.widgets.training_dashboard.plan import Plan, fitted, planned
 from cnnkit.widgets.training_dashboard.settings import (
@@ -161,7 +161,7 @@ class TrainingDashboard(PicturedWidget):
 
         While a notebook is graded nothing is trained, and a sentence says so.
         """
-        if "NBGRADER_EXECUTION" in os.environ:
+        if in_grading():
             print("training_dashboard: nothing is trained live while a notebook is graded.")
             return
         if self._live is not None and self._live.reason is not None:
@@ -255,6 +255,7 @@ class TrainingDashboard(PicturedWidget):
         """Stop training for good and leave the page; where the run stood can still be asked."""
         if self._live is not None:
             self._live.close()
+        self._watch.close()
         super().close()
 
     # --- a run, from its making to its end ---

@@ -102,6 +102,9 @@ export function marksOf(changes) {
 }
 
 export const percent = (share) => `${minus((100 * share).toFixed(1))} %`;
+/** What an accuracy is uncertain by: two standard errors; where all `n` or none were right, the 3/n of 95 %. */
+export const doubt = ({ accuracy, error, n }) =>
+  error || !n ? `± ${percent(2 * error)}` : `${accuracy ? "−" : "+"} ${percent(3 / n)}`;
 
 // --- Drawing ------------------------------------------------------------------------------------
 
@@ -278,8 +281,8 @@ export function reading(found, window) {
   const { running, train } = found;
   const at = running ?? train;
   if (!at) return "";
-  const measured = (name, { loss, accuracy, error }) =>
-    `${name} ${rounded(loss)}, ${percent(accuracy)} ± ${percent(2 * error)}`;
+  const measured = (name, metrics) =>
+    `${name} ${rounded(metrics.loss)}, ${percent(metrics.accuracy)} ${doubt(metrics)}`;
   const words = [];
   if (running) words.push(measured(`last ${thousands(window)}`, running));
   if (train) words.push(measured("training", train.train), measured("validation", train.validation));

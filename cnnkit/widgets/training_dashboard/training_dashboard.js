@@ -1,7 +1,7 @@
 // The training dashboard: what one presses, the curves, and the panels below them. Numbers come in frames from
 // the kernel, each whole; all that is drawn of them, and what the window slider moves, is computed here.
 
-import { curves, evaluation, percent, rowsOf, windowed } from "./curves.js";
+import { curves, doubt, evaluation, percent, rowsOf, windowed } from "./curves.js";
 import {
   choice, clamp, coded, counted, element, escaped, floats, fresh, oncePerFrame, rounded, thousands, toggle,
   watched,
@@ -104,7 +104,7 @@ function read(frame) {
 function tilesMarkup(run, frame, window) {
   const [running, row] = [run.running.at(-1), run.rows.at(-1)];
   const tile = (name, value, more = "") => `<div><dt>${name}</dt><dd>${value}${more && ` <small>${more}</small>`}</dd></div>`;
-  const sure = ({ error, n }) => `± ${percent(2 * error)}, n = ${thousands(n)}`;
+  const sure = (metrics) => `${doubt(metrics)}, n = ${thousands(metrics.n)}`;
   const share = (metrics) => (metrics ? percent(metrics.accuracy) : "–");
   const each = (seconds) => (seconds ? `${rounded(seconds * 1000, 2)} ms` : "–");
   const test = frame.test && { accuracy: frame.test[2], error: frame.test[3], n: frame.test[4] };

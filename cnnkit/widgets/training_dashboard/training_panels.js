@@ -1,19 +1,12 @@
 // The panels below the curves: answers to images, numbers and maps of the layers, the network's text, the runs.
 
-import { atBudget, percent, top, verdict } from "./curves.js";
-import { coded, counted, element, escaped, floats, paint, range, rounded, span, thousands } from "../parts/page.js";
+import { atBudget, doubt, percent, top, verdict } from "./curves.js";
+import { coded, counted, element, escaped, floats, paint, paintPixels, range, rounded, span, thousands } from "../parts/page.js";
 
 /** A picture of `pixels` (channels, rows, columns), 0 to 255, on a canvas. */
 function photograph(canvas, pixels, [channels, rows, columns]) {
-  canvas.width = columns;
-  canvas.height = rows;
-  const image = new ImageData(columns, rows);
-  const size = rows * columns;
-  for (let place = 0; place < size; place++) {
-    const colour = range(0, 3).map((channel) => pixels[place + (channels === 3 ? channel * size : 0)]);
-    image.data.set([...colour, 255], 4 * place);
-  }
-  canvas.getContext("2d").putImageData(image, 0, 0);
+  const next = channels === 3 ? rows * columns : 0;
+  paintPixels(canvas, rows, columns, (place) => [pixels[place], pixels[place + next], pixels[place + 2 * next]]);
 }
 
 /** Each of the images that are shown, as { pixels, shape, label, class }. */
@@ -273,7 +266,7 @@ export function runsPanel(el, ask, hide) {
       row.querySelector(".settings").textContent = run.settings + changed;
       row.querySelector(".seen").textContent = thousands(run.rows.at(-1).examples);
       const [mine, other] = [found(now), found(run)];
-      row.querySelector(".found").textContent = other ? `${percent(other.accuracy)} ± ${percent(2 * other.error)}` : "·";
+      row.querySelector(".found").textContent = other ? `${percent(other.accuracy)} ${doubt(other)}` : "·";
       row.querySelector(".verdict").textContent = own || !mine || !other ? "" :
         verdict([other.accuracy, other.error], [mine.accuracy, mine.error]);
       return row;

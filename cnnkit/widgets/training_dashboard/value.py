@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cnnkit.nn import Change, Metrics
 
-__all__ = ["MARKED", "Standing", "at_budget", "top", "verdict", "windowed"]
+__all__ = ["MARKED", "Standing", "at_budget", "doubt", "top", "verdict", "windowed"]
 
 # The settings whose changes are marked; another optimizer's options follow from its name.
 MARKED = ("optimizer", "lr", "momentum", "weight_decay", "batch_size")
@@ -58,12 +58,29 @@ class Standing:
         ):
             if metrics is not None:
                 lines.append(
-                    f"{words:>17}: loss {metrics.loss:.3f}, accuracy {metrics.accuracy:.1%}"
-                    f" ± {2 * metrics.standard_error:.1%} (2 SE, n={metrics.n:,})"
+                    f"{words:>17}: loss {metrics.loss:.3f}, accuracy {100 * metrics.accuracy:.1f} %"
+                    f" {doubt(metrics.accuracy, metrics.standard_error, metrics.n)}"
+                    f" ({'2 SE' if metrics.standard_error else '95 %'}, n={metrics.n:,})"
                 )
         marked = [change for change in self.changes if change.name in MARKED]
         lines += [f"changed after {change.examples:,} examples: {change}" for change in marked]
         return "\n".join([*lines, self.error] if self.error else lines)
+
+
+def doubt(accuracy: float, error: float, n: int) -> str:
+    """Return what an accuracy is uncertain by, as the page says it.
+
+    Two standard errors; where all `n` were right, or none, that would be nothing, and 3/n is said: the rule
+    of three gives the end of the interval that holds the true accuracy with 95 %.
+
+    Examples
+    --------
+    >>> doubt(0.9, 0.03, 100), doubt(1.0, 0.0, 200)
+    ('± 6.0 %', '− 1.5 %')
+    """
+    if error or not n:
+        return f"± {200 * error:.1f} %"
+    return f"{'−' if accuracy else '+'} {300 / n:.1f} %"
 
 
 def windowed(points: Sequence[Sequence[float]], window: int) -> list[dict[str, float]]:

@@ -29,6 +29,7 @@ class Watch:
     def __init__(self, running: Callable[[], bool], pause: Callable[[], object]) -> None:
         self._running, self._pause = running, pause
         self.views: dict[str, float] = {}  # when each was heard last
+        self._planned: dict[Callable[..., object], asyncio.TimerHandle | None] = {}
 
     def heard(self, view: str, here: bool) -> None:
         """Note that a view is there, or that it goes."""
@@ -37,7 +38,7 @@ class Watch:
             return
         self.views.pop(view, None)
         if not self.views:
-            later(GRACE, self.pause_if_alone)
+            self._later(GRACE, self.pause_if_alone)
 
     def pause_if_alone(self) -> None:
         """Pause if no view is left."""
@@ -54,13 +55,27 @@ class Watch:
             self._pause()
         else:
             # Pages are not heard while a cell runs: what they said meanwhile is still to be read.
-            later(GRACE if silent else SILENCE / 5, lambda: self.go_on(sure=silent))
+            self._later(GRACE if silent else SILENCE / 5, self.go_on, silent)
+
+    def close(self) -> None:
+        """Watch no more: what is still planned would hold the dashboard, model and all."""
+        for handle in self._planned.values():
+            if handle is not None:
+                handle.cancel()
+        self._planned.clear()
+
+    def _later(self, seconds: float, call: Callable[..., object], *arguments: bool) -> None:
+        before = self._planned.pop(call, None)
+        if before is not None:
+            before.cancel()
+        self._planned[call] = later(seconds, call, *arguments)
 
 
-def later(seconds: float, call: Callable[[], object]) -> None:
+def later(seconds: float, call: Callable[..., object], *arguments: bool) -> asyncio.TimerHandle | None:
     """Call something in the kernel's own loop, which is free between cells; never where there is none."""
     with suppress(RuntimeError):
-        asyncio.get_running_loop().call_later(seconds, call)
+        return asyncio.get_running_loop().call_later(seconds, call, *arguments)
+    return None
 
 
 class Closable(Protocol):

@@ -1,4 +1,4 @@
-"""All widgets at once, as in docs/widgets.ipynb, when their kernel is restarted."""
+"""All widgets at once, as in docs/widgets.ipynb: saved, and when their kernel is restarted."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page, expect
 
+from cnnkit.widgets.parts.fallback import VIEW
+
 if TYPE_CHECKING:
-    from conftest import Notebook
+    from conftest import Lab, Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -33,17 +35,32 @@ def errors(page: Page) -> list[str]:
     return found
 
 
-def test_every_widget_says_that_its_kernel_is_gone_and_throws_nothing(
-    open_notebook: Callable[[str, list[str]], Notebook], errors: list[str]
-) -> None:
-    notebook = open_notebook("restart", CELLS)
-    widgets = {}
+@pytest.fixture(scope="module")
+def notebook(open_notebook: Callable[[str, list[str]], Notebook]) -> Notebook:
+    """All widgets, shown."""
+    notebook = open_notebook("all-widgets", CELLS)
     for place in range(len(CELLS)):
         output = notebook.run(place)
         if place in SHOWN:
-            widgets[place] = output.locator(".cnnkit-widget")
-            expect(widgets[place]).to_have_count(1, timeout=60_000)
-    assert len(widgets) == 9
+            expect(output.locator(".cnnkit-widget")).to_have_count(1)
+    assert len(SHOWN) == 9
+    return notebook
+
+
+def test_the_saved_notebook_holds_text_and_picture_for_where_no_widget_runs(
+    notebook: Notebook, lab: Lab
+) -> None:
+    notebook.save()
+    saved = json.loads((lab.root / "all-widgets.ipynb").read_text(encoding="utf-8"))
+    for place in SHOWN:
+        (shown,) = (output["data"] for output in saved["cells"][place]["outputs"] if "data" in output)
+        assert set(shown) == {VIEW, "image/png", "text/plain"}
+
+
+def test_every_widget_says_that_its_kernel_is_gone_and_throws_nothing(
+    notebook: Notebook, errors: list[str]
+) -> None:
+    widgets = {place: notebook.output(place).locator(".cnnkit-widget") for place in SHOWN}
     notebook.restart_kernel()
     for widget in widgets.values():
         expect(widget.get_by_role("alert").filter(has_text=LOST)).to_have_count(1)
