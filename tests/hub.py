@@ -23,11 +23,17 @@ from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_ope
 from tests.missing import cannot_run
 from tests.oracle.oracle import OracleMissingError, install
 
-__all__ = ["INSTRUCTOR", "Browser", "Hub", "running_hub"]
+__all__ = ["GROUP", "INSTRUCTOR", "Browser", "Hub", "home", "running_hub"]
 
 ROOT = Path(__file__).resolve().parents[1]
 INSTRUCTOR, GROUP = "instructor", 4000
+SETTINGS = "/srv/hub"  # where everybody can read them
 PATIENCE = 120  # seconds that a hub, or a student's server, has to start
+
+
+def home(user: str) -> str:
+    """Return where a user's home is in the hub's sight."""
+    return f"/home/{user}"
 
 
 @dataclass
@@ -45,8 +51,22 @@ class Hub:
     def run(self, user: str, *words: str, cwd: str) -> str:
         """Run a command as one of the users."""
         number = str(_users()[user])
+        settings = f"{SETTINGS}/{'instructor' if user == INSTRUCTOR else 'student'}"
         become = ["setpriv", "--reuid", number, "--regid", str(GROUP), "--clear-groups"]
-        command = [*self.walls, "--setenv", "HOME", f"/home/{user}", "--chdir", cwd, "--", *become, *words]
+        command = [
+            *self.walls,
+            "--setenv",
+            "HOME",
+            home(user),
+            "--setenv",
+            "JUPYTER_CONFIG_PATH",
+            settings,
+            "--chdir",
+            cwd,
+            "--",
+            *become,
+            *words,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -114,7 +134,7 @@ def _walls(folder: Path, password: str, environment: dict[str, str]) -> list[str
     made = subprocess.run(["openssl", "passwd", "-6", password], capture_output=True, text=True, check=True)
     hashed = made.stdout.strip()
     ours = {
-        "passwd": [f"{name}:x:{number}:{GROUP}::/home/{name}:/bin/sh" for name, number in users.items()],
+        "passwd": [f"{name}:x:{number}:{GROUP}::{home(name)}:/bin/sh" for name, number in users.items()],
         "group": [f"cnnkit:x:{GROUP}:{','.join(users)}"],
         "shadow": [f"{name}:{hashed}:19000:0:99999:7:::" for name in users],
     }
@@ -124,7 +144,7 @@ def _walls(folder: Path, password: str, environment: dict[str, str]) -> list[str
     for name, number in users.items():
         (folder / "home" / name).mkdir(parents=True, mode=0o700)
         os.chown(folder / "home" / name, number, GROUP)
-    (folder / "srv").mkdir()
+    shutil.copytree(ROOT / "docs/scale", folder / "srv/hub")
     (folder / "srv/exchange").mkdir()
     (folder / "srv/exchange").chmod(0o777)
     command = ["bwrap", "--dev-bind", "/", "/", "--cap-add", "ALL", "--unshare-pid", "--proc", "/proc"]
@@ -175,7 +195,7 @@ def running_hub(folder: Path) -> Iterator[Hub]:
     password = secrets.token_hex(8)
     walls = _walls(folder, password, environment)
     command = [*walls, "--chdir", "/srv", sys.executable, "-m", "jupyterhub"]
-    command += ["-f", str(ROOT / "docs/scale/jupyterhub_config.py")]
+    command += ["-f", f"{SETTINGS}/jupyterhub_config.py"]
     command += [f"--JupyterHub.hub_port={ports[1]}"]
     command += [f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{ports[2]}"]
     with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:

@@ -27,6 +27,7 @@ PAGES = [
     "docs/security.md",
     "docs/students.md",
     "docs/authoring.md",
+    "docs/scale.md",
 ]
 MOST_BYTES = 1_000_000
 
@@ -68,6 +69,15 @@ def test_a_command_that_was_copied_and_not_installed_says_so(command, tmp_path):
     (tmp_path / command).symlink_to(ROOT / command)
     said = run(sys.executable, "-S", "-m", command, "--version", cwd=tmp_path, env={}).stdout
     assert f"{command} unknown: run from a folder, not installed\n" == said
+
+
+def test_the_citation_says_what_the_project_says():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    said = {"title": "name", "version": "version", "license": "license", "abstract": "description"}
+    assert {ours: cited[ours] for ours in said} == {ours: PROJECT[theirs] for ours, theirs in said.items()}
+    # the fields that version 1.2.0 of the format requires
+    assert {"cff-version", "message", "authors"} <= set(cited)
+    assert cited["cff-version"] == "1.2.0"
 
 
 def test_conda_installs_what_pyproject_asks_for():

@@ -14,12 +14,11 @@ import pytest
 
 from autograde.course import find
 from autograde.demo import Student, hand_in
-from tests.hub import GROUP, INSTRUCTOR, Browser, Hub, running_hub
+from tests.hub import GROUP, INSTRUCTOR, Browser, Hub, home, running_hub
 
 ROOT = Path(__file__).resolve().parents[1]
 ADDING = "01-adding"
-ROOTED = "--Exchange.root=/srv/exchange"
-COURSE = f"/home/{INSTRUCTOR}/course"
+COURSE = f"{home(INSTRUCTOR)}/course"
 pytestmark = pytest.mark.stock
 
 
@@ -38,7 +37,7 @@ def course(hub: Hub) -> Path:
     autograde(root, "release")
     for path in (root, *root.rglob("*")):
         os.chown(path, GROUP, GROUP)
-    hub.run(INSTRUCTOR, sys.executable, "-m", "nbgrader", "release_assignment", ADDING, ROOTED, cwd=COURSE)
+    hub.run(INSTRUCTOR, sys.executable, "-m", "nbgrader", "release_assignment", ADDING, cwd=COURSE)
     return root
 
 
@@ -73,7 +72,7 @@ def test_what_a_student_fetches_and_submits_in_the_hub_is_collected_and_graded(
     assert students["s01"].assignments("submit", ADDING)["submitted"]["assignment_id"] == ADDING
     assert "submitted" not in students["s02"].assignments()
 
-    said = hub.run(INSTRUCTOR, sys.executable, "-m", "nbgrader", "collect", ADDING, ROOTED, cwd=COURSE)
+    said = hub.run(INSTRUCTOR, sys.executable, "-m", "nbgrader", "collect", ADDING, cwd=COURSE)
     assert "Collecting submission: s01" in said
     folder = course / f"autograde/work/submitted/s01/{ADDING}"
     assert {f"{ADDING}.ipynb", "timestamp.txt"} <= {path.name for path in folder.iterdir()}
@@ -84,6 +83,6 @@ def test_what_a_student_fetches_and_submits_in_the_hub_is_collected_and_graded(
 
 
 def test_a_student_sees_neither_the_course_nor_another_students_home(hub: Hub, course: Path) -> None:
-    for place in (COURSE, "/home/s02", "/srv/exchange/cnnkit/inbound"):
+    for place in (COURSE, home("s02"), "/srv/exchange/cnnkit/inbound"):
         with pytest.raises(AssertionError, match="Permission denied"):
-            hub.run("s01", "ls", place, cwd="/home/s01")
+            hub.run("s01", "ls", place, cwd=home("s01"))
