@@ -11,7 +11,7 @@ import base64
 import binascii
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,22 +58,6 @@ class Sent:
     assignment: str
     path: Path
     open_points: float = 0.0
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """What a person said about a submission in nbgrader's formgrader.
-
-    Attributes
-    ----------
-    comments : dict of str to str
-        By the id of the answer.
-    penalty : float
-        Points that being late costs.
-    """
-
-    comments: Mapping[str, str] = field(default_factory=dict)
-    penalty: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -132,17 +116,12 @@ def write(course: Course, assignments: Sequence[Assignment], *, mark_scheme: boo
             if result.state is State.MISSING:
                 continue
             assignment = by_name[result.assignment]
-            graded = course.autograded / result.student / assignment.name
-            spoken = _spoken(gradebook, result) if result.graded else Spoken()
+            # of a group, one hand-in is graded for all
+            graded = course.autograded / (result.lead or result.student) / assignment.name
+            comments = _comments(gradebook, result) if result.graded else {}
             answers = _answers(graded / f"{assignment.name}.ipynb", assignment) if result.graded else {}
-            html = page(
-                course.title,
-                assignment,
-                guarded(result, assignment, secrets),
-                answers,
-                spoken,
-                mark_scheme=mark_scheme,
-            )
+            kept = guarded(result, assignment, secrets)
+            html = page(course.title, assignment, kept, answers, comments, mark_scheme=mark_scheme)
             path = course.feedback / result.student / assignment.name / f"{assignment.name}.html"
             layout.save(path, html)
             for name in CARRIED:
@@ -157,7 +136,7 @@ def page(
     assignment: Assignment,
     result: Result,
     answers: Mapping[str, Answer],
-    spoken: Spoken,
+    comments: Mapping[str, str],
     *,
     mark_scheme: bool = False,
 ) -> str:
@@ -172,8 +151,8 @@ def page(
         Of one submission.
     answers : mapping of str to Answer
         The student's, by id.
-    spoken : Spoken
-        What a person said.
+    comments : mapping of str to str
+        What a person said in nbgrader's formgrader, by the id of the answer.
     mark_scheme : bool
         Show how the answers that a person reads are marked.
     """
@@ -186,13 +165,11 @@ def page(
     rows = []
     for mark in result.marks:
         own = [answers[name] for name in asked.get(mark.question, ()) if name in answers]
-        shown = [_shown(answer, spoken.comments.get(answer.id, ""), budget) for answer in own]
+        shown = [_shown(answer, comments.get(answer.id, ""), budget) for answer in own]
         word, kind = _word(mark)
         scheme = schemes.get(mark.question, "") if mark.question in by_hand else ""
         rows.append(_Row(mark, word, kind, mark.question in by_hand, scheme, shown))
-    return layout.page(
-        "feedback.html", course=course, assignment=assignment, result=result, rows=rows, spoken=spoken
-    )
+    return layout.page("feedback.html", course=course, assignment=assignment, result=result, rows=rows)
 
 
 def guarded(result: Result, assignment: Assignment, secrets: Secrets) -> Result:
@@ -207,20 +184,19 @@ def guarded(result: Result, assignment: Assignment, secrets: Secrets) -> Result:
     about_tests = tuple(f"{question.id}: " for question in assignment.questions)
     notes = tuple(safe(note) for note in result.notes if not note.startswith(about_tests))
     marks = tuple(replace(mark, message=safe(mark.message), mistakes=()) for mark in result.marks)
-    return replace(result, reason=safe(result.reason), notes=notes, marks=marks)
+    return replace(result, reason=safe(result.reason), notes=notes, asides=(), marks=marks)
 
 
-def _spoken(gradebook: Any, result: Result) -> Spoken:
+def _comments(gradebook: Any, result: Result) -> dict[str, str]:
     from nbgrader.api import MissingEntry
 
     name = result.assignment
     try:
-        notebook = gradebook.find_submission_notebook(name, name, result.student)
+        notebook = gradebook.find_submission_notebook(name, name, result.lead or result.student)
     except MissingEntry:
-        return Spoken()
+        return {}
     # what nbgrader itself notes, "No response.", the page says in its own words
-    comments = {each.name: each.manual_comment for each in notebook.comments if each.manual_comment}
-    return Spoken(comments, float(notebook.late_submission_penalty or 0))
+    return {each.name: each.manual_comment for each in notebook.comments if each.manual_comment}
 
 
 def _answers(path: Path, assignment: Assignment) -> dict[str, Answer]:

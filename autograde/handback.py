@@ -304,7 +304,7 @@ def _row(
     said = [result.waits, about + result.reason if result.reason else "", refused.get(student, "")]
     if result.open_points:
         said.append(f"{result.open_points:g} points wait for a person.")
-    why = " ".join(filter(None, (*said, *result.notes)))
+    why = " ".join(filter(None, (*said, *result.remarks)))
     points = round(result.points, 4) if result.graded else ""
     return student, name, points, round(result.penalty, 4) or "", written, why
 

@@ -138,7 +138,7 @@ def write_tables(results: Iterable[Result], folder: Path) -> None:
         folder / "scores.csv",
         ["student", "assignment", "state", "points", "max_points", "by_hand_open", "reason", "notes"],
         (
-            (*_whose(r), r.state, _earned(r), r.max_points, r.open_points, r.reason, " ".join(r.notes))
+            (*_whose(r), r.state, _earned(r), r.max_points, r.open_points, r.reason, " ".join(r.remarks))
             for r in results
         ),
     )

@@ -96,7 +96,7 @@ class Result:
     reason : str
         Why it was not, or only in part, graded.
     notes : tuple of str
-        What an instructor may want to know besides.
+        What there is to know besides.
     marks : tuple of Mark
         One for each question, in the notebook's order; empty if nothing was graded.
     fingerprint : str
@@ -116,6 +116,8 @@ class Result:
         Why there is no grade yet, although there are points.
     lead : str
         Whose hand-in this is, where a group handed in one for all.
+    asides : tuple of str
+        What is for the instructor alone: it may name others.
     """
 
     student: str
@@ -134,11 +136,18 @@ class Result:
     excused: bool = False
     waits: str = ""
     lead: str = ""
+    asides: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Take orders to a terminal out of what a hand-in's own words may have got into."""
         object.__setattr__(self, "reason", plain(self.reason))
         object.__setattr__(self, "notes", tuple(map(plain, self.notes)))
+        object.__setattr__(self, "asides", tuple(map(plain, self.asides)))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """All notes, those for the instructor alone too."""
+        return (*self.notes, *self.asides)
 
     @property
     def points(self) -> float:
@@ -234,6 +243,7 @@ def _read(path: Path) -> Result | None:
         fields = json.loads(path.read_text(encoding="utf-8"))
         marks = tuple(Mark(**mark | {"mistakes": tuple(mark["mistakes"])}) for mark in fields["marks"])
         fields |= {"state": State(fields["state"]), "notes": tuple(fields["notes"]), "marks": marks}
+        fields["asides"] = tuple(fields.get("asides", ()))
         return Result(**fields)
     except (ValueError, KeyError, TypeError):
         return None

@@ -266,7 +266,7 @@ def told(result: Result, whose: str, questions: Sequence[str]) -> Result:
     ----------
     result : Result
     whose : str
-        As `Handed.whose` says; for the instructor alone.
+        As `Handed.whose` says; it goes into the asides, for the instructor alone.
     questions : sequence of str
         The questions whose numbers vary.
     """
@@ -278,4 +278,4 @@ def told(result: Result, whose: str, questions: Sequence[str]) -> Result:
         return replace(mark, verdict="mistake", mistakes=(OTHERS,), message=message)
 
     note = f"It has the numbers of {whose}. What varies was graded with the student's own."
-    return replace(result, notes=(*result.notes, note), marks=tuple(map(marked, result.marks)))
+    return replace(result, asides=(*result.asides, note), marks=tuple(map(marked, result.marks)))

@@ -161,7 +161,7 @@ def test_the_search_for_leaks_finds_one(course, pages, slip):
     assignment, _ = course.assignments
     result = recall(course, ADDING)["all-right"]
     marks = tuple(replace(mark, message=slip) for mark in result.marks)
-    page = feedback.page("c", assignment, replace(result, marks=marks), {}, feedback.Spoken())
+    page = feedback.page("c", assignment, replace(result, marks=marks), {}, {})
     assert leaked(shown(page), "all-right", ADDING, course.assignments, CLASS, "") != []
 
 
@@ -171,9 +171,10 @@ def test_a_message_that_quotes_a_hidden_test_is_taken_out(course):
     slip = 'AssertionError in: assert mean([]) == 0, "the mean of no numbers should be 0"'
     marks = tuple(replace(mark, message=slip) for mark in result.marks)
     told = replace(result, marks=marks, reason=slip, notes=(slip, "test-total-price: of no concern", "Odd."))
+    told = replace(told, asides=("It has the numbers of somebody else.",))
     kept = feedback.guarded(told, assignment, Secrets(load(assignment.source)))
     assert [mark.message for mark in kept.marks] == [feedback.GUARDED] * 2
-    assert (kept.reason, kept.notes) == (feedback.GUARDED, (feedback.GUARDED, "Odd."))
+    assert (kept.reason, kept.remarks) == (feedback.GUARDED, (feedback.GUARDED, "Odd."))
 
 
 def test_a_class_of_this_course_gets_pages_without_hidden_tests(tmp_path):
@@ -229,12 +230,27 @@ def test_points_and_comments_of_a_person_reach_the_page(course, pages):
             gradebook.db.commit()
 
 
-def test_points_that_being_late_costs_are_named(course):
+def test_what_being_late_costs_is_off_the_points(course):
     assignment, _ = course.assignments
     result = recall(course, ADDING)["all-right"]
-    page = feedback.page("c", assignment, result, {}, feedback.Spoken(penalty=1.5))
+    page = feedback.page("c", assignment, replace(result, penalty=1.5), {}, {})
     assert "3.5 of 5 points" in " ".join(shown(page).split())
-    assert "1.5 points were taken off because it was handed in late." in page
+
+
+def test_each_of_a_group_reads_the_answers_that_were_graded_for_all(course):
+    rules = course.work / "class.toml"
+    rules.write_text(
+        'timezone = "UTC"\n[groups]\nteam = { members = ["first-forgotten", "nothing"], counts ='
+        ' "first-forgotten" }\n[assignment.01-adding]\ndeadline = "2026-03-02 23:59"\n'
+    )
+    try:
+        sent = feedback.write(course, course.choose(["1"]))
+        (theirs,) = (each.path.read_text() for each in sent if each.student == "nothing")
+    finally:
+        rules.unlink()
+    assert "12 is the sum without the first price." in shown(theirs)
+    assert "prices[[0, 2]]" in shown(theirs)
+    assert "Graded with the hand-in of team." in shown(theirs)
 
 
 def test_each_question_is_about_the_answers_before_it(course):

@@ -104,10 +104,6 @@ def exported(course: Course) -> dict[str, dict[str, str]]:
         return {row["student_id"]: row for row in csv.DictReader(file) if row["assignment"] == AREAS}
 
 
-def gradebook_of(course: Course) -> str:
-    return course.gradebook.removeprefix("sqlite:///")
-
-
 def test_penalties_and_extensions_stand_in_nbgraders_own_fields(
     course: Course, settled: Callable[[str], dict[str, Result]]
 ) -> None:
@@ -175,20 +171,20 @@ def test_settling_twice_changes_nothing(
 ) -> None:
     rules = RULES + 'excused = ["16"]\ngroups.A = ["11", "15", "17"]\n'
     first = settled(rules)
-    before = tables(gradebook_of(course))
+    before = tables(course.gradebook)
     assert settled(rules) == first
-    assert tables(gradebook_of(course)) == before
+    assert tables(course.gradebook) == before
 
 
 def test_all_of_it_is_taken_back_with_the_rules(
     course: Course, settled: Callable[[str], dict[str, Result]], tables: Callable[[str], object]
 ) -> None:
     settled('timezone = "UTC"\n')
-    plain, before = settled(""), tables(gradebook_of(course))
+    plain, before = settled(""), tables(course.gradebook)
     settled(RULES + 'extensions.13 = "2 days"\ngroups.A = ["12", "11", "17"]\ngroups.B = ["13", "18"]\n')
-    assert tables(gradebook_of(course)) != before
+    assert tables(course.gradebook) != before
     assert settled("") == plain
-    after = tables(gradebook_of(course))
+    after = tables(course.gradebook)
     assert isinstance(after, dict)
     for name, rows in after.items():
         if name != "students":  # whoever is known stays known

@@ -175,7 +175,7 @@ def test_other_numbers_are_named_where_they_cost_points_and_nowhere_else() -> No
         Result("s02", SIZES, State.GRADED, 4, marks=marks), "the notebook of s01", ["a", "c"]
     )
     assert [mark.mistakes for mark in told.marks] == [(variants.OTHERS,), ("x",), (), ()]
-    assert "s01" in told.notes[0]
+    assert "s01" in told.asides[0]
     assert not [mark for mark in told.marks if "s01" in mark.message]
 
 

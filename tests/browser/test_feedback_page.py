@@ -63,7 +63,7 @@ def hostile(text: str, picture: str) -> str:
         name: Answer(name, kind, text, "", outputs)
         for name, kind in zip(sorted(ids), ["code", "markdown"] * len(ids), strict=False)
     }
-    return feedback.page("Course", assignment, result, answers, feedback.Spoken(dict.fromkeys(ids, text)))
+    return feedback.page("Course", assignment, result, answers, dict.fromkeys(ids, text))
 
 
 @pytest.fixture
