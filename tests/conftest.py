@@ -33,7 +33,7 @@ collect_ignore = ["fixtures/plain_course", "fixtures/evidence"]  # graders run t
 
 # Modules that grade or attack behind the sandbox.
 BEHIND = {"attacks", "cluster", "engine", "evidence_graded", "faults", "grade", "gradebook", "sandbox"}
-BEHIND |= {"instructor", "styles", "wrong_submissions"}
+BEHIND |= {"hub", "instructor", "scale", "styles", "wrong_submissions"}
 
 
 def pytest_addoption(parser):
