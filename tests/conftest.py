@@ -35,7 +35,7 @@ collect_ignore = ["fixtures/plain_course", "fixtures/evidence"]  # graders run t
 
 # Modules that grade or attack behind the sandbox.
 BEHIND = {"attacks", "cluster", "engine", "evidence_graded", "faults", "grade", "gradebook", "sandbox"}
-BEHIND |= {"author", "instructor", "instructors_page", "settlement", "student", "styles"}
+BEHIND |= {"author", "hub", "instructor", "instructors_page", "scale", "settlement", "student", "styles"}
 BEHIND |= {"wrong_submissions"}
 
 
