@@ -150,11 +150,12 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "downloads": ("", ""),
         "handback": ("course downloads errors result text", ""),
         "filing": ("archive course downloads errors intake notebook policy text times", ""),
-        "__main__": (
+        "commands": (
             "course demo doctor envelope errors feedback filing grade handback kit outlook policy regrade"
             " release report result sandbox table template times variants",
             "",
         ),
+        "__main__": ("commands course errors", ""),
     },
 }
 # what a student's code can see and reach of this package
