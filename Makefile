@@ -17,7 +17,10 @@ check: $(READY)  ## lint, format, types; the release is what its sources make
 	$(BIN)/autograde release --check
 
 lab: $(READY)  ## open the notebooks in JupyterLab
-	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab notebooks
+	$(BIN)/cnnkit lab
+
+new-assignment: $(READY)  ## begin one: make new-assignment NAME=09-my-topic
+	$(BIN)/autograde new "$(or $(NAME),$(error Say its number and topic: make new-assignment NAME=09-my-topic))"
 
 release: $(READY)  ## make the students' notebooks from solutions/
 	$(BIN)/autograde release
@@ -37,9 +40,9 @@ lock: $(READY)  ## resolve requirements.lock anew from pyproject.toml
 	    --constraints .venv/constraints.txt --output-file requirements.lock pyproject.toml
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 $(READY): requirements.lock pyproject.toml
 	@.ci/environment
 
-.PHONY: demo test check lab release docs bench lock help
+.PHONY: demo test check lab new-assignment release docs bench lock help

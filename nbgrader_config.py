@@ -32,6 +32,15 @@ work.mkdir(parents=True, exist_ok=True)
 # not on PATH when the environment was not activated.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
+# What being late costs stands in autograde/work/class.toml, for nbgrader's own commands too.
+c.AssignLatePenalties.plugin_class = "autograde.penalties.ClassRules"
+
 # A released answer cell keeps what stands before the solution (`padded = None`, a function's head), so
 # nothing needs to be raised in it: the check below says that the answer is missing.
 c.ClearSolutions.code_stub = {"python": "# your answer here"}
+
+# Whom `autograde release` asks whether the questions' inputs tell their mistakes apart, and for variants.
+c.Autograde.catalogue = "cnnkit.answers.author"
+
+# Students' Markdown is shown without the HTML that is in it: in formgrader a script would have your rights.
+c.HTMLExporter.filters = {"markdown2html": "autograde.formgrader.markdown"}

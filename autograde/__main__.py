@@ -1,4 +1,6 @@
-"""The command line: ``autograde release | intake | grade | report | export | doctor | demo``.
+"""The command line of those who give the course.
+
+``autograde new | release | intake | rules | grade | report | feedback | export | doctor | demo``
 
 Exit codes: 0 done; 1 something was found that needs attention (a release that differs from its source or
 leaks, a source notebook with a mistake, a missing requirement, a hand-in or a kept result that cannot be
@@ -13,12 +15,15 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from autograde.course import Assignment, Course, find, nearest
 from autograde.errors import AutogradeError, CourseError, SandboxError
+
+if TYPE_CHECKING:
+    from autograde.result import Result
 
 __all__ = ["main"]
 
@@ -68,7 +73,19 @@ def _parser() -> argparse.ArgumentParser:
         "--check", action="store_true", help="change nothing; exit 1 if the release has drifted"
     )
     release.add_argument("--student-kit", type=Path, metavar="FILE.zip", help="also pack what students need")
+    release.add_argument(
+        "--variants",
+        type=Path,
+        metavar="ROSTER.csv",
+        help="also make a notebook with its own numbers for each student of this table",
+    )
     release.set_defaults(run=_release)
+
+    new = commands.add_parser(
+        "new", parents=[common], help="begin a new assignment: one question of each kind"
+    )
+    new.add_argument("name", metavar="NAME", help="number and topic, such as 09-my-topic")
+    new.set_defaults(run=_new)
 
     intake = commands.add_parser("intake", parents=[common], help="take in downloads of Canvas or Moodle")
     intake.description = (
@@ -76,7 +93,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     intake.add_argument("downloads", nargs="+", type=Path, metavar="DOWNLOAD", help="a zip file, or a folder")
     intake.add_argument("--assignment", default="", metavar="ASSIGNMENT", help="default: what most of it is")
+    intake.add_argument(
+        "--times", type=Path, metavar="TABLE.csv", help="when it was handed in: Moodle's grading worksheet"
+    )
     intake.set_defaults(run=_intake)
+
+    rules = commands.add_parser(
+        "rules", parents=[common], help="deadlines, late work, groups: what they mean"
+    )
+    rules.description = (
+        "Read the class's rules, class.toml in the course's work folder, and say what they mean for whom."
+    )
+    rules.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+    rules.add_argument("--example", action="store_true", help="write a file to begin with")
+    rules.set_defaults(run=_rules)
 
     grade = commands.add_parser("grade", parents=[common], help="grade what was handed in")
     grade.description = "Grade what was handed in. Students' code runs in a sandbox, the tests outside of it."
@@ -96,6 +126,16 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     report.add_argument("--to", type=Path, metavar="DIR", help="default: report/ in the course's work folder")
     report.set_defaults(run=_report)
+
+    feedback = commands.add_parser("feedback", parents=[common], help="write a page for each student")
+    feedback.description = (
+        "Write what each student may read: points, mistakes, their own answers, the graders' comments."
+    )
+    feedback.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+    feedback.add_argument(
+        "--mark-scheme", action="store_true", help="show how the texts that a person reads are marked"
+    )
+    feedback.set_defaults(run=_feedback)
 
     export = commands.add_parser(
         "export", parents=[common], help="fill in Canvas's or Moodle's table of grades"
@@ -124,31 +164,85 @@ def _parser() -> argparse.ArgumentParser:
 
 def _release(options: argparse.Namespace) -> int:
     course = find(options.course)
-    assignments = course.choose(options.assignments)
-    code = _checked(course, assignments, options) if options.check else _released(course, assignments)
-    if code or not options.student_kit:
-        return code
-    return _student_kit(course, options.student_kit)
+    assignments = course.choose(options.assignments, ungraded=True)
+    students = _students(options)
+    if options.check:
+        return _checked(course, assignments, options)
+    code = _released(course, assignments, asked=True)
+    if not code and options.student_kit:
+        code = _student_kit(course, options.student_kit)
+    if not code and students:
+        _variants(course, assignments, students, options.student_kit)
+    return code
+
+
+def _new(options: argparse.Namespace) -> int:
+    from autograde.template import begin
+
+    course = find(options.course)
+    with course.alone():
+        written = begin(course, options.name)
+    for path in written:
+        print(path.relative_to(course.root))
+    print(f"One question of each kind: make them yours. Next: autograde release {int(options.name[:2])}")
+    return 0
+
+
+def _students(options: argparse.Namespace) -> list[str]:
+    from autograde.variants import roster
+
+    if options.variants and options.check:
+        raise CourseError("release: `--check` changes nothing, `--variants` draws numbers. Give one of them.")
+    return roster(options.variants) if options.variants else []
+
+
+def _variants(
+    course: Course, assignments: Sequence[Assignment], students: Sequence[str], kit_path: Path | None
+) -> None:
+    """Make every student's own notebooks, and kits with them beside the kit at `kit_path`."""
+    from autograde import kit, release, variants
+
+    own: dict[str, dict[str, bytes]] = {student: {} for student in students}
+    with course.alone():
+        for assignment in (each for each in assignments if not each.ungraded):
+            drawn = variants.draw(course, assignment, students)
+            files = release.files_in(assignment.release.parent)
+            name = assignment.release.name
+            for student in students:
+                mine = files | {name: variants.personal(files[name], drawn, student)}
+                variants.put(course, student, assignment.name, mine)
+                own[student] |= {f"notebooks/{assignment.name}/{path}": data for path, data in mine.items()}
+            print(f"{assignment.name}: own numbers in {', '.join(drawn.standard) or 'no question'}")
+    if kit_path is not None:
+        files = kit.collect(course)
+        for student in students:
+            kit.write(files | own[student], kit_path.with_name(f"{kit_path.stem}-{student}.zip"))
+        print(f"{len(students)} kits: {kit_path.with_name(f'{kit_path.stem}-{students[0]}.zip')}, ...")
+    print(f"{len(students)} students: {course.work / 'variants' / 'notebooks'}/<student>/<assignment>")
 
 
 def _checked(course: Course, assignments: Sequence[Assignment], options: argparse.Namespace) -> int:
     from autograde import release
 
     wrong = release.problems(assignments)
+    wrong = wrong or release.untold(course, assignments)
     if wrong:
         return _found(wrong, "The source notebooks need attention.")
     built, wrong = release.build(course, assignments)
     wrong += release.drift(course, built, everything=not options.assignments)
     if wrong:
         return _found(wrong, "The release needs attention.")
-    print(f"{len(built)} assignments are released as their sources say, and nothing leaks.")
+    print(f"{len(built)} notebooks are released as their sources say, and nothing leaks.")
     return 0
 
 
-def _released(course: Course, assignments: Sequence[Assignment]) -> int:
+def _released(course: Course, assignments: Sequence[Assignment], *, asked: bool = False) -> int:
+    """Release; `asked` is whether the course's catalogue of answers has its say before."""
     from autograde import release
 
     wrong = release.problems(assignments)
+    if asked and not wrong:
+        wrong = release.untold(course, assignments)
     built, leaking = release.build(course, assignments) if not wrong else ([], [])
     if wrong or leaking:
         return _found([*wrong, *leaking], "Nothing was released.")
@@ -156,9 +250,9 @@ def _released(course: Course, assignments: Sequence[Assignment]) -> int:
     for made in built:
         assignment = made.assignment
         state = "released" if assignment.release.parent in changed else "unchanged"
-        points, questions = assignment.points, len(assignment.questions)
+        asks = f"{assignment.points:g} points, {len(assignment.questions)} questions"
         also = f", with {', '.join(made.beside)}" if made.beside else ""
-        print(f"{assignment.name}: {points:g} points, {questions} questions, {state}{also}")
+        print(f"{assignment.name}: {'no points' if assignment.ungraded else asks}, {state}{also}")
     return 0
 
 
@@ -185,29 +279,67 @@ def _say_what_is_unprotected() -> None:
 
 
 def _intake(options: argparse.Namespace) -> int:
-    from autograde.filing import TABLE, file_away
+    from autograde import policy
+    from autograde.filing import TABLE, file_away, note_times
+    from autograde.times import read_times
 
     course = find(options.course)
     assignment = course.choose([options.assignment])[0].name if options.assignment else ""
+    rules = policy.read(course)
+    times = read_times(options.times, rules.zone if rules else None) if options.times else {}
     with course.alone():
         rows = file_away(course, options.downloads, assignment)
+        if options.times:
+            groups = {name: each.groups for name, each in rules.terms.items()} if rules else {}
+            said = note_times(course, rows, times, groups)
     for row in rows:
         if row.outcome in ("replaced", "refused") or row.late or row.note:
             print(row)
     counts = Counter(row.outcome for row in rows)
-    said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
-    print(f"{len(rows)} hand-ins: {said or 'none'}. All are listed in {course.work / TABLE}.")
+    counted = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+    print(f"{len(rows)} hand-ins: {counted or 'none'}. All are listed in {course.work / TABLE}.")
+    if options.times:
+        print(said)
     return int(counts["refused"] > 0)
+
+
+def _rules(options: argparse.Namespace) -> int:
+    from autograde import outlook, policy
+
+    course = find(options.course)
+    assignments = course.choose(options.assignments)
+    path = course.work / policy.RULES
+    if options.example:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8") as file:
+                file.write(outlook.example(course))
+        except FileExistsError:
+            raise CourseError(f"rules: {path} is there already. Edit it, or move it away first.") from None
+        print(f"Edit {path}, then look with `autograde rules` at what it means.")
+        return 0
+    rules = policy.read(course)
+    if rules is None:
+        print(
+            f"There are no rules: nothing is late. `autograde rules --example` writes {path} to begin with."
+        )
+        return 0
+    for assignment in assignments:
+        print("\n".join(outlook.described(course, assignment, rules.terms[assignment.name])))
+    return 0
 
 
 def _grade(options: argparse.Namespace) -> int:
     from collections import Counter, defaultdict
 
+    from autograde import policy
     from autograde.grade import grade
-    from autograde.result import State
+    from autograde.result import State, recall
 
     course = find(options.course)
     assignments = course.choose(options.assignments)
+    rules = policy.read(course)  # a mistake in them is told now, not after an hour
+    before = {assignment.name: recall(course, assignment.name) for assignment in assignments}
     if options.no_sandbox:
         _say_what_is_unprotected()
     elif not options.scheduler:
@@ -216,6 +348,8 @@ def _grade(options: argparse.Namespace) -> int:
     how |= {"scheduler": options.scheduler}
     with course.alone():
         results = grade(course, assignments, sandbox=not options.no_sandbox, **how)
+        moved = _moved(course, before, results)
+        settled = _settled(course, assignments) if rules and any(r.graded for r in results) else []
     for state, count in Counter(result.state for result in results).items():
         print(f"{count:5d} {state}")
     absent = defaultdict(list)
@@ -227,8 +361,53 @@ def _grade(options: argparse.Namespace) -> int:
     for assignment, students in absent.items():
         more = f" and {len(students) - NAMED} more" if len(students) > NAMED else ""
         print(f"{assignment}: {State.MISSING} by {', '.join(students[:NAMED])}{more}.")
+    for line in [*settled, *moved]:
+        print(line)
     print(f"results: {course.work / 'results'}, gradebook: {course.shown_gradebook}. Next: autograde report")
     return 0
+
+
+def _moved(
+    course: Course, before: Mapping[str, Mapping[str, Result]], results: Sequence[Result]
+) -> list[str]:
+    """Say whose grade moved, where work was graded that had been graded before."""
+    from autograde import regrade
+
+    pairs = [(old, now) for now in results if (old := before[now.assignment].get(now.student))]
+    again = [(old, now) for old, now in pairs if old.fingerprint != now.fingerprint]
+    found = [moved for old, now in pairs if (moved := regrade.move(course, old, now))]
+    names = dict.fromkeys(now.assignment for now in results)
+    ever = [each for name in names for each in regrade.moves(course, name)]
+    path = regrade.write_table(course, ever) if ever else None  # also of a run that was killed
+    kept = sum(now.graded for _, now in pairs)
+    if kept and not again and len(pairs) == len(results) and not found:
+        return [f"Nothing is new: {kept} keep their result, and no grade moved."]
+    if not found:
+        return [f"{len(again)} were graded again, and no grade moved."] if again else []
+    more = f"and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    said = f"{len(again)} were graded again, and {len(found)} results are not what they were; see {path}."
+    return [said, *map(str, found[:NAMED]), *filter(None, [more])]
+
+
+def _settled(course: Course, assignments: Sequence[Assignment]) -> list[str]:
+    """Apply the rules, and say what came of them."""
+    from autograde import report
+
+    results = report.recorded(course, assignments)
+    said = []
+    for assignment in assignments:
+        mine = [result for result in results if result.assignment == assignment.name]
+        lost = [result.penalty for result in mine if result.penalty]
+        counts = {
+            f"{len(lost)} lost {sum(lost):.4g} points for being late": len(lost),
+            f"{(excused := sum(r.excused for r in mine))} excused": excused,
+            f"{(shared := sum(bool(r.lead) for r in mine))} graded with their group": shared,
+        }
+        said += (
+            [f"{assignment.name}: {', '.join(filter(counts.get, counts))}."] if any(counts.values()) else []
+        )
+        said += [f"{r.student}, {r.assignment}: no grade yet. {r.waits}" for r in mine if r.waits]
+    return said
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -245,15 +424,37 @@ def _report(options: argparse.Namespace) -> int:
     return 1 if lost else 0
 
 
+def _feedback(options: argparse.Namespace) -> int:
+    from autograde import envelope, feedback
+
+    course = find(options.course)
+    assignments = course.choose(options.assignments)
+    with course.alone():
+        sent = feedback.write(course, assignments, mark_scheme=options.mark_scheme)
+        packed = envelope.pack(course, sent)
+    waiting = sum(1 for each in sent if each.open_points)
+    print(f"{len(sent)} pages: {course.feedback}")
+    if waiting:
+        say = "says" if waiting == 1 else "say"
+        print(f"{waiting} of them {say} that a person has still to read an answer.")
+    for each in packed:
+        print(each)
+    return 0
+
+
 def _export(options: argparse.Namespace) -> int:
     from autograde import report
-    from autograde.handback import fill
+    from autograde.filing import taken_in
+    from autograde.handback import fill, reasons_of
 
     course = find(options.course)
     (assignment,) = course.choose([options.assignment])
     to = options.to or options.table.with_name(f"{options.table.stem}-graded.csv")
-    print(fill(options.table, report.recorded(course, [assignment]), to, options.column, options.scale))
-    print(f"Upload {to}.")
+    results = report.recorded(course, [assignment])
+    log = [row for row in taken_in(course).values() if row.assignment in ("", assignment.name)]
+    refused = {row.student: f"Not taken in. {row.note}".strip() for row in log if row.outcome == "refused"}
+    print(fill(options.table, results, to, options.column, options.scale, refused))
+    print(f"Upload {to}. Why each row is as it is: {reasons_of(to)}.")
     return 0
 
 
@@ -283,7 +484,7 @@ def _demo(options: argparse.Namespace) -> int:
     roster = options.roster or demo.ROSTER
     assignments = demo.handed_in(roster, course)
     students = demo.read_roster(roster, assignments)
-    code = _released(course, course.choose([]))
+    code = _released(course, course.choose([], ungraded=True))
     if code:
         return code
     from autograde.sandbox import available

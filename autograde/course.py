@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from autograde.errors import CourseError
+from autograde.errors import CourseError, NotebookError
 from autograde.notebook import graded_as, load
 
 __all__ = ["CONFIG", "SQLITE", "Assignment", "Course", "Question", "find", "nearest"]
@@ -26,6 +26,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 CONFIG = "nbgrader_config.py"
+UNGRADED = "00-"
 SQLITE = "sqlite:///"
 PASSWORD = re.compile(r"(://[^:/@]*:).*(?=@)|([?&]password=)[^&]*")
 
@@ -91,6 +92,14 @@ class Assignment:
         """The points of the whole assignment."""
         return sum(question.points for question in self.questions)
 
+    @property
+    def ungraded(self) -> bool:
+        """Whether it is only read and tried out: numbered 00, and without a question."""
+        try:
+            return self.name.startswith(UNGRADED) and not self.questions
+        except NotebookError:  # a release says what is wrong with it
+            return False
+
 
 @dataclass(frozen=True)
 class Course:
@@ -104,12 +113,14 @@ class Course:
         The folder with ``nbgrader_config.py``.
     source, release : Path
         The instructor's and the students' notebooks.
-    submitted, autograded : Path
-        What was handed in, as ``<student>/<assignment>/``, and the same after grading.
+    submitted, autograded, feedback : Path
+        What was handed in, as ``<student>/<assignment>/``, the same after grading, and what students read.
     gradebook : str
         The address of nbgrader's database.
     work : Path
         Where grading keeps its own records and the report.
+    catalogue : str
+        The module that knows the questions' answers, ``c.Autograde.catalogue``; empty if there is none.
     """
 
     id: str
@@ -118,8 +129,10 @@ class Course:
     release: Path
     submitted: Path
     autograded: Path
+    feedback: Path
     gradebook: str
     work: Path
+    catalogue: str = ""
 
     @property
     def title(self) -> str:
@@ -128,7 +141,12 @@ class Course:
 
     @property
     def assignments(self) -> tuple[Assignment, ...]:
-        """Every folder of the source directory that holds a notebook of its own name."""
+        """The notebooks that are handed in and graded: all but the ungraded ones."""
+        return tuple(each for each in self.notebooks if not each.ungraded)
+
+    @property
+    def notebooks(self) -> tuple[Assignment, ...]:
+        """Every folder of the source directory that holds a notebook of its own name: what is released."""
         if not self.source.is_dir():
             raise CourseError(
                 f"course: the source folder {self.source} does not exist. "
@@ -147,27 +165,36 @@ class Course:
             return self.gradebook.removeprefix(SQLITE)
         return PASSWORD.sub(lambda found: f"{found[1] or found[2]}***", self.gradebook)
 
-    def choose(self, names: Sequence[str]) -> tuple[Assignment, ...]:
+    def choose(self, names: Sequence[str], *, ungraded: bool = False) -> tuple[Assignment, ...]:
         """Return the named assignments, each once, or all of them if `names` is empty.
 
         A number stands for the assignment whose name begins with it: 2 for ``02-shapes-and-parameters``.
+
+        Parameters
+        ----------
+        names : sequence of str
+        ungraded : bool
+            Whether notebooks without points count among them, as they do for a release.
 
         Raises
         ------
         CourseError
             There is no such assignment; the message suggests the nearest name.
         """
-        known = {assignment.name: assignment for assignment in self.assignments}
+        notebooks = {each.name: each for each in self.notebooks}
+        known = {name: each for name, each in notebooks.items() if ungraded or not each.ungraded}
         if not known:
             raise CourseError(
                 f"course: {self.source} holds no assignment. Add one, like 01-name/01-name.ipynb."
             )
         chosen = []
         for name in names:
-            numbered = [each for each in known if name.isdecimal() and each.startswith(f"{int(name):02d}-")]
-            if name not in known and len(numbered) != 1:
+            meant = _meant(name, known)
+            if len(meant) != 1:
+                if without := _meant(name, notebooks):
+                    raise CourseError(f"course: {without[0]} has no points: nobody hands it in.")
                 raise CourseError(f"course: there is no assignment {name!r}. {nearest(name, list(known))}")
-            chosen.append(name if name in known else numbered[0])
+            chosen += meant
         return tuple(known[name] for name in dict.fromkeys(chosen)) if names else tuple(known.values())
 
     @contextmanager
@@ -196,8 +223,16 @@ class Course:
             work=work,
             submitted=work / "submitted",
             autograded=work / "autograded",
+            feedback=work / "feedback",
             gradebook=f"{SQLITE}{work / 'gradebook.db'}",
         )
+
+
+def _meant(name: str, known: Collection[str]) -> list[str]:
+    """Return the assignments that a name or a number stands for."""
+    if name in known:
+        return [name]
+    return [each for each in known if name.isdecimal() and each.startswith(f"{int(name):02d}-")]
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
@@ -261,8 +296,10 @@ def _configured(root: Path) -> Course:
         release=root / _text(chosen, "release_directory", "release"),
         submitted=submitted,
         autograded=root / _text(chosen, "autograded_directory", "autograded"),
+        feedback=root / _text(chosen, "feedback_directory", "feedback"),
         gradebook=_text(chosen, "db_url", f"{SQLITE}{root / 'gradebook.db'}"),
         work=submitted.parent if submitted.parent != root else root / "autograde-work",
+        catalogue=_text(vars(settings).get("Autograde", _Settings()), "catalogue", ""),
     )
 
 

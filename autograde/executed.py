@@ -1,4 +1,7 @@
-"""The graded notebook: what was handed in, with the instructor's tests and with what came of every cell."""
+"""The graded notebook: what was handed in, with the instructor's tests and with what came of every cell.
+
+nbgrader's formgrader shows it to whoever grades by hand.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from autograde.notebook import Cell, Notebook, graded_as
 from autograde.walk import id_of
 
 __all__ = ["executed"]
+
+SCHEME = "mark-scheme-{}"  # the id of the cell that says how an answer is marked
 
 
 def executed(source: Notebook, submitted: Notebook, judged: Judged) -> Notebook:
@@ -28,7 +33,8 @@ def executed(source: Notebook, submitted: Notebook, judged: Judged) -> Notebook:
     -------
     dict
         Each of the source's cells that nbgrader knows stands in it once, in the student's order; a deleted
-        test at the end.
+        test at the end. Below each text that a person reads stands how it is marked: what the source has in
+        its place.
     """
     known = {id_of(cell): cell for cell in source["cells"] if graded_as(cell)}
     nb = deepcopy(submitted)
@@ -46,6 +52,7 @@ def executed(source: Notebook, submitted: Notebook, judged: Judged) -> Notebook:
             nb["cells"].append(_clean(known[test.id]))
         cell = next(cell for cell in nb["cells"] if id_of(cell) == test.id)
         cell["outputs"] = deepcopy(test.outputs)
+    nb["cells"] = [beside for cell in nb["cells"] for beside in _with_scheme(cell, known, nb["cells"])]
     return nb | {"nbformat": 4, "nbformat_minor": 5}
 
 
@@ -66,6 +73,22 @@ def _become(cell: Cell, known: dict[str, Cell], seen: set[str], place: int) -> N
     cell["metadata"]["nbgrader"] = _role(original)
     if graded_as(original) in ("test", "read-only"):
         cell["source"] = original["source"]
+
+
+def _with_scheme(cell: Cell, known: dict[str, Cell], cells: list[Cell]) -> list[Cell]:
+    """Put the mark scheme below an answer that a person reads; it has no part in nbgrader's own cells."""
+    name = id_of(cell)
+    if "nbgrader" not in cell["metadata"] or name not in known or graded_as(known[name]) != "by hand":
+        return [cell]
+    own = SCHEME.format(name)
+    for number, other in enumerate(cells, start=1):
+        if other.get("id") == own:  # a student's cell of that name
+            other["id"] = f"cell-{number}"
+    text = "\n".join(f"> {line}" for line in known[name]["source"].splitlines())
+    title = (
+        f"> **For graders: how *{name}* is marked.** The pages of `autograde feedback` leave this out.\n>\n"
+    )
+    return [cell, {"cell_type": "markdown", "id": own, "metadata": {}, "source": title + text}]
 
 
 def _clean(cell: Cell) -> Cell:

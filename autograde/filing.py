@@ -19,13 +19,19 @@ from autograde.downloads import Named, read_name
 from autograde.errors import CourseError, NotebookError
 from autograde.intake import graded_ids
 from autograde.notebook import load, loads
+from autograde.policy import Group
 from autograde.text import harmless, plain
+from autograde.times import STAMP, stamp
 
-__all__ = ["TABLE", "Row", "file_away"]
+__all__ = ["TABLE", "Row", "file_away", "note_times", "taken_in"]
 
 TABLE = "intake.csv"
-COLUMNS = ("taken_in", "student", "person", "assignment", "outcome", "late", "files", "note")
+COLUMNS = (
+    *("taken_in", "student", "person", "assignment", "outcome", "late", "files", "note"),
+    *("system", "reply"),
+)
 Files = dict[PurePosixPath, bytes]
+OWN_STAMP = f"A {STAMP} was among the files; only one that a system wrote can count, so it was left out."
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,10 @@ class Row:
         As they were called.
     note : str
         Why it was refused, or what is odd about it.
+    system : str
+        "canvas", "moodle" or "folder".
+    reply : str
+        How the name of a file begins that the system gives back to this student.
     """
 
     student: str
@@ -55,6 +65,8 @@ class Row:
     late: bool
     files: tuple[str, ...]
     note: str = ""
+    system: str = "folder"
+    reply: str = ""
 
     def __str__(self) -> str:
         who = self.student if self.person in ("", self.student) else f"{self.student} ({self.person})"
@@ -222,21 +234,31 @@ def _filed(course: Course, hand_in: _HandIn) -> Row:
         hand_in.named.late,
         tuple(map(plain, hand_in.called)),
         plain(hand_in.note),
+        hand_in.named.system,
+        plain(hand_in.named.reply),
     )
     if not hand_in.assignment:
         return replace(row, outcome="refused")
+    files = dict(hand_in.files)
+    if hand_in.named.system != "folder" and files.pop(PurePosixPath(STAMP), None) is not None:
+        row = replace(row, note=f"{row.note} {OWN_STAMP}".strip())
     target = course.submitted / student / hand_in.assignment
     if target.exists():
-        if _read(target) == hand_in.files:
+        if _without_stamp(_read(target)) == _without_stamp(files):
             return row if hand_in.refused else replace(row, outcome="unchanged")
         earlier = course.work / "earlier" / student / hand_in.assignment
         count = 1 + sum(1 for _ in earlier.glob("*")) if earlier.exists() else 1
         earlier.mkdir(parents=True, exist_ok=True)
         row = row if hand_in.refused else replace(row, outcome="replaced")
-        _write(target, hand_in.files, aside=earlier / str(count))
+        _write(target, files, aside=earlier / str(count))
     else:
-        _write(target, hand_in.files)
+        _write(target, files)
     return row
+
+
+def _without_stamp(files: Files) -> Files:
+    """Return what the student handed in: the time of the same files can become known later."""
+    return {path: data for path, data in files.items() if path != PurePosixPath(STAMP)}
 
 
 def _folder_name(student: str) -> str:
@@ -271,10 +293,68 @@ def _write(target: Path, files: Files, aside: Path | None = None) -> None:
         raise
 
 
+def taken_in(course: Course) -> dict[tuple[str, str], Row]:
+    """Return what was last taken in, or refused, of each student and assignment."""
+    path = course.work / TABLE
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        found = [
+            Row(
+                row["student"],
+                row["person"],
+                row["assignment"],
+                row["outcome"],
+                row["late"] == "late",
+                (row["files"],),  # where one name ends and the next begins is not kept
+                row["note"],
+                row.get("system") or "folder",  # a table begun before there was this column
+            )
+            for row in csv.DictReader(file)
+        ]
+    return {(row.student, row.assignment): row for row in found}
+
+
+def note_times(
+    course: Course,
+    rows: Sequence[Row],
+    times: Mapping[str, datetime],
+    groups: Mapping[str, Sequence[Group]],
+) -> str:
+    """Write down when hand-ins came, as ``nbgrader collect`` does, and say of how many it is known.
+
+    Parameters
+    ----------
+    course : Course
+    rows : sequence of Row
+        What was just taken in; the times are of what most of it is of.
+    times : dict of str to datetime
+        By student. A group's is that of whichever member has the latest.
+    groups : dict of str to sequence of Group
+        By assignment.
+    """
+    taken = [row for row in rows if row.assignment and row.outcome != "refused"]
+    usual = Counter(row.assignment for row in taken).most_common(1)
+    assignment = usual[0][0] if usual else ""
+    mine = [row for row in taken if row.assignment == assignment]
+    known = 0
+    for row in mine:
+        names = [
+            each.members for each in groups.get(assignment, ()) if each.is_named(row.student, row.person)
+        ]
+        of = [times[one] for one in (row.student, *(names[0] if names else ())) if one in times]
+        if of:
+            stamp(course.submitted / row.student / assignment, max(of))
+            known += 1
+    return f"{assignment or 'nothing'}: {known} of {len(mine)} times are known."
+
+
 def _add_to_table(path: Path, rows: Iterable[Row]) -> None:
     """Add rows to the table of all that was ever taken in."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = not path.exists()
+    if not new:
+        _widen(path)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with path.open("a", encoding="utf-8-sig" if new else "utf-8", newline="") as file:
         table = csv.writer(file)
@@ -284,4 +364,19 @@ def _add_to_table(path: Path, rows: Iterable[Row]) -> None:
             late = "late" if row.late else ""
             files = " ".join(row.files)
             about = (row.student, row.person, row.assignment, row.outcome, late, files, row.note)
-            table.writerow((now, *map(harmless, about)))
+            table.writerow((now, *map(harmless, (*about, row.system, row.reply))))
+
+
+def _widen(path: Path) -> None:
+    """Give a table that an earlier version began the columns that it lacks."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        kept = csv.DictReader(file, restval="")
+        if tuple(kept.fieldnames or ()) == COLUMNS:
+            return
+        earlier = list(kept)
+    half = path.with_suffix(".half")
+    with half.open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.DictWriter(file, COLUMNS, restval="", extrasaction="ignore")
+        table.writeheader()
+        table.writerows(earlier)
+    half.replace(path)

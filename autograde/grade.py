@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import chain
 
-from autograde import cluster, engine, intake
+from autograde import cluster, engine, intake, variants
 from autograde.course import Assignment, Course
 from autograde.gradebook import Writer
 from autograde.grading import Graded
 from autograde.intake import Submission
+from autograde.notebook import loads
 from autograde.progress import Bar
+from autograde.regrade import keep_source
 from autograde.result import REFERENCE, Result, State, forget, recall, record, reference
-from autograde.task import Kit, Task, grader, kit_of, task_of
+from autograde.task import Kit, Task, grader, kit_of, task_of, work_of
 
 __all__ = ["fingerprint", "grade", "outlasts"]
 
@@ -89,7 +90,8 @@ def grade(
             with closing(stream):
                 for result, notebook in round_.checked(stream):
                     submission = where[result.student, result.assignment]
-                    for stored in writer.store(submission, result, notebook):
+                    whole = replace(result, work=work_of(submission), kit=round_.graded_with(submission))
+                    for stored in writer.store(submission, whole, notebook):
                         round_.done(stored)
             for stored in writer.stored():
                 round_.done(stored)
@@ -106,6 +108,10 @@ class _Round:
         self.course, self.assignments, self.timeout = course, assignments, timeout
         self.before = {name: recall(course, name) for name in assignments}
         self.kits = {name: kit_of(course, assignment) for name, assignment in assignments.items()}
+        self.variants = {
+            name: variants.handed(course, assignment) for name, assignment in assignments.items()
+        }
+        self.whose: dict[tuple[str, str], str] = {}  # hand-ins with numbers that are not their student's
         self.results: list[Result] = []
         self.unfit: dict[str, set[str]] = {}  # of each assignment, once its solution is graded
         self.finished: Callable[[Result], None] = lambda result: None
@@ -154,17 +160,37 @@ class _Round:
                 if one.assignment not in self.unfit:
                     early.append((one, its))
                 else:
-                    yield _left_open(one, self.unfit[one.assignment]), its
+                    yield self.told(_left_open(one, self.unfit[one.assignment])), its
         yield from early
 
     def tasks(self, submissions: Sequence[Submission]) -> Iterator[Task]:
         """Yield what is to be run, each read when it is asked for."""
         for submission in submissions:
-            kit = self.kits[submission.assignment]
-            yield task_of(submission, kit, self.timeout, self.fingerprint(submission))
+            kit, source = self.kits[submission.assignment], self.source(submission)
+            task = task_of(submission, kit, self.timeout, self.fingerprint(submission), source)
+            if (known := self.variants[submission.assignment]) and (
+                whose := known.whose(submission.student, loads(task.notebook))
+            ):
+                self.whose[submission.student, submission.assignment] = whose
+            yield task
+
+    def source(self, submission: Submission) -> bytes:
+        """Return the instructor's notebook with a student's own numbers, if they have any."""
+        known = self.variants[submission.assignment]
+        return known.source(submission.student) if known else b""
+
+    def told(self, result: Result) -> Result:
+        """Return a result that says so if its notebook has somebody else's numbers."""
+        whose = self.whose.get((result.student, result.assignment))
+        known = self.variants[result.assignment]
+        return variants.told(result, whose, list(known.drawn.standard)) if whose and known else result
 
     def fingerprint(self, submission: Submission) -> str:
-        return fingerprint(submission, self.kits[submission.assignment])
+        return fingerprint(submission, self.kits[submission.assignment], self.source(submission))
+
+    def graded_with(self, submission: Submission) -> str:
+        """Keep the instructor's notebook, and return its hash."""
+        return keep_source(self.course, self.source(submission) or self.kits[submission.assignment].source)
 
     def old(self, submission: Submission) -> Result | None:
         return self.before[submission.assignment].get(submission.student)
@@ -188,7 +214,7 @@ def told_unfit(reference: Result) -> set[str]:
         print(
             f"{reference.assignment}, {mark.question}: the solution itself gets {mark.points:g} of"
             f" {mark.max_points:g} points here ({mark.message or mark.verdict}). This question is left"
-            " to you: CONTRIBUTING.md says what a test can use, and `nbgrader autograde` can more."
+            " to you: docs/authoring.md says what a test can use, and `nbgrader autograde` can more."
         )
     return {mark.question for mark in failed}
 
@@ -229,13 +255,10 @@ def outlasts(old: Result, assignment: Assignment, timeout: int) -> bool:
     return all(mark.points is not None for mark in old.marks if mark.question in tests)
 
 
-def fingerprint(submission: Submission, kit: Kit) -> str:
-    """Hash a submission together with what it is graded with: the assignment's kit, and the grader."""
-    assert submission.notebook is not None
-    grounds = f"{version('nbgrader')} {grader()} {kit.digest} "
-    digest = hashlib.sha256(grounds.encode())
-    for path in [submission.notebook, *submission.files]:
-        name = path.relative_to(submission.notebook.parent).as_posix()
-        # a file name need not be text
-        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+def fingerprint(submission: Submission, kit: Kit, source: bytes = b"") -> str:
+    """Hash a submission together with what it is graded with: the assignment's kit, and the grader.
+
+    And, where its student has numbers of their own, the notebook with them.
+    """
+    grounds = f"{version('nbgrader')} {grader()} {kit.digest} {work_of(submission)} "
+    return hashlib.sha256(grounds.encode() + source).hexdigest()

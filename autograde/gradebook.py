@@ -15,7 +15,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import SimpleQueue
@@ -28,8 +27,9 @@ from autograde.course import Assignment, Course
 from autograde.errors import StockError
 from autograde.intake import Submission
 from autograde.notebook import Notebook, dumps
-from autograde.result import Mark, Result, State, record
+from autograde.result import Mark, Result, State, kept, record
 from autograde.text import printable
+from autograde.times import stamped
 
 try:
     import fcntl
@@ -188,9 +188,10 @@ def _score(
     course: Course, gradebook: Any, submission: Submission, result: Result, notebook: Notebook
 ) -> Result:
     """Write a submission's scores, as nbgrader's SaveAutoGrades does; return them as they stand there."""
-    timestamp, note = _timestamp(submission)
-    when = {} if timestamp is None else {"timestamp": timestamp}
+    timestamp, note = stamped(course.submitted / submission.student / submission.assignment)
+    when = {} if timestamp is None else {"timestamp": timestamp.replace(tzinfo=None)}
     row = gradebook.update_or_create_submission(submission.assignment, submission.student, **when)
+    before = _same_work(course, result)
     untouched: set[str] = set()
     late = row.total_seconds_late > 0
     for submitted in row.notebooks:
@@ -200,9 +201,13 @@ def _score(
         marks = {mark.question: _decided(mark, same) for mark in result.marks}
         for grade in submitted.grades:
             if (mark := marks.get(grade.name)) is not None:
+                judged = grade.manual_score is not None and before.get(grade.name) == _score_of(mark)
                 grade.auto_score = mark.points
                 # a person looks again where there is no score yet, or one was given to another version
-                grade.needs_manual_grade = mark.points is None or grade.manual_score is not None
+                if not judged:
+                    grade.needs_manual_grade = mark.points is None or grade.manual_score is not None
+                if not judged and grade.manual_score is not None and grade.name in before:
+                    note += (_look_again(mark, grade.manual_score, before[grade.name][0]),)
         for comment in submitted.comments:
             if comment.name in present:
                 comment.auto_comment = "No response." if comment.name in same else None
@@ -223,6 +228,30 @@ def _hold(gradebook: Any, submitted: Any) -> None:
 
     chosen = gradebook.db.query(Grade).filter(Grade.notebook_id == submitted.id)
     chosen.populate_existing().with_for_update(of=Grade).all()
+
+
+def _look_again(mark: Mark, by_hand: float, before: float | None) -> str:
+    tests = f"its test now gives {_shown(mark.points)}, not {_shown(before)}"
+    return f"{mark.name}: the {_shown(by_hand)} points given by hand stand, but {tests}. Look again."
+
+
+def _shown(points: float | None) -> str:
+    return "nothing" if points is None else f"{points:g}"
+
+
+def _same_work(course: Course, result: Result) -> dict[str, tuple[float | None, float]]:
+    """Return what each question had before, if it is the same work that was graded: a test was mended, say.
+
+    What a person gave to an answer stands as long as the answer does, and the test of it finds the same.
+    """
+    old = kept(course, result.assignment, result.student)
+    if old is None or not result.work or old.work != result.work:
+        return {}
+    return {mark.question: _score_of(mark) for mark in old.marks}
+
+
+def _score_of(mark: Mark) -> tuple[float | None, float]:
+    return mark.points, mark.max_points
 
 
 def _decided(mark: Mark, untouched: set[str]) -> Mark:
@@ -248,19 +277,6 @@ def _compared(known: Any, notebook: Notebook) -> tuple[set[str], set[str]]:
             if compute_checksum(cell) == released[name] and not is_task(cell):
                 same.add(name)
     return present, same
-
-
-def _timestamp(submission: Submission) -> tuple[datetime | None, tuple[str, ...]]:
-    """Read when it was handed in, from the file that ``nbgrader collect`` leaves; or say what is wrong."""
-    from nbgrader.utils import parse_utc
-
-    path = next((path for path in submission.files if path.name == "timestamp.txt"), None)
-    if path is None or not (text := path.read_text(encoding="utf-8", errors="replace").strip()):
-        return None, ()
-    try:
-        return parse_utc(text), ()
-    except (ValueError, OverflowError):
-        return None, (f"timestamp.txt holds {text[:40]!r}, which is no time; it does not count.",)
 
 
 if __name__ == "__main__":

@@ -114,6 +114,13 @@ class _Room:
         gather()  # every judge is a fork
         return cls(kit, source, origins, folder, preload, zygote, shell, held)
 
+    def with_source(self, data: bytes) -> _Room:
+        """Return the same room with a notebook that differs in the numbers that it gives."""
+        from autograde.origins import Origins
+
+        source = loads(data)
+        return replace(self, source=source, origins=Origins(source))
+
     def __enter__(self) -> _Room:
         return self
 
@@ -201,6 +208,8 @@ def _attempt(task: Task, room: _Room, boss: int, *, last: bool) -> Graded:
 
     began = time.monotonic()
     submitted = loads(task.notebook)
+    if task.source:
+        room = room.with_source(task.source)
     seed = int.from_bytes(hashlib.sha256(task.student.encode()).digest()[:4], "big")
     pairs = [socket.socketpair() for _ in range(channels(room.source))]
     processes = Limits().processes + len(pairs)  # every test keeps a copy of the session waiting

@@ -16,12 +16,16 @@ from autograde.leaks import Secrets, leaks
 from autograde.notebook import load
 from autograde.release import files_in
 
-__all__ = ["collect", "problems", "trimmed", "without_grader", "write"]
+__all__ = ["addressed", "collect", "problems", "trimmed", "without_grader", "write"]
 
 FOLDERS = ("cnnkit", "data")
 LOGS = "data/weights/*.jsonl"  # written by `fit`: half of a short line stands in them by chance
 FILES = ("LICENSE", "environment.yml", "pyproject.toml")
+# For Binder and Codespaces, and the page that says how to use them: taken along where the course has them.
+STUDENTS = "docs/students.md"
+ALSO = (".binder/environment.yml", ".binder/postBuild", ".devcontainer/devcontainer.json", STUDENTS)
 KEPT = ("build-system", "project", "project.scripts")  # tables of pyproject.toml
+AT_CONDA = "-python"  # what conda-forge adds to the name of a package that other languages have too
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold: equal input gives equal bytes
 
 README = """\
@@ -40,7 +44,7 @@ or with Python 3.11 or newer, in a new environment:
 
     pip install -e .
 
-Then run `jupyter lab` in this folder and open the first notebook in `notebooks/`.
+Then run `cnnkit lab` in this folder: JupyterLab opens on the first notebook.{more}
 
 ## Notebooks
 
@@ -63,25 +67,27 @@ def collect(course: Course) -> dict[str, bytes]:
         Something that a kit needs is missing.
     """
     missing = [name for name in (*FOLDERS, *FILES) if not (course.root / name).exists()]
-    missing += [
-        f"{a.release.relative_to(course.root)}" for a in course.assignments if not a.release.is_file()
-    ]
+    missing += [f"{a.release.relative_to(course.root)}" for a in course.notebooks if not a.release.is_file()]
     if missing:
         raise CourseError(
             f"release: a student kit needs {', '.join(missing)} in {course.root}. Add what is missing."
         )
     files: dict[str, bytes] = {}
-    for assignment in course.assignments:
+    for assignment in course.notebooks:
         inside = files_in(assignment.release.parent)
         files |= {f"notebooks/{assignment.name}/{name}": data for name, data in inside.items()}
     for folder in FOLDERS:
         files |= {path: (course.root / path).read_bytes() for path in _kept(course.root, folder)}
+    files |= {name: (course.root / name).read_bytes() for name in ALSO if (course.root / name).is_file()}
     files["LICENSE"] = (course.root / "LICENSE").read_bytes()
     whole = (course.root / "pyproject.toml").read_text(encoding="utf-8")
     environment = (course.root / "environment.yml").read_text(encoding="utf-8")
     files["pyproject.toml"] = trimmed(whole).encode()
     files["environment.yml"] = without_grader(environment, whole).encode()
-    files["README.md"] = _readme(course, whole).encode()
+    files["README.md"] = _readme(course, whole, more=STUDENTS in files).encode()
+    address = tomllib.loads(whole)["project"].get("urls", {}).get("Students", "")
+    if STUDENTS in files:
+        files[STUDENTS] = addressed(files[STUDENTS].decode(), address).encode()
     return dict(sorted(files.items()))
 
 
@@ -122,6 +128,35 @@ def trimmed(pyproject: str) -> str:
     return "".join(kept).rstrip() + "\n"
 
 
+def addressed(page: str, address: str) -> str:
+    """Return the page for students whose cell for Colab knows where the kit can be fetched.
+
+    Parameters
+    ----------
+    page : str
+        It has the line ``KIT = ""``.
+    address : str
+        ``Students`` in ``[project.urls]`` of pyproject.toml: the git repository that students get the kit
+        from, which is not the one with the solutions. Without one, Colab asks for the zip file.
+
+    Raises
+    ------
+    CourseError
+        It is no address.
+
+    Examples
+    --------
+    >>> print(addressed('KIT = ""  # where', "https://example.org/kit.git"))
+    KIT = "https://example.org/kit.git"  # where
+    """
+    if address and not re.fullmatch(r"(https|file)://[\w.~:/@%+-]+", address):
+        raise CourseError(
+            f"release: Students in [project.urls] of pyproject.toml is {address!r}, expected the address of a"
+            " git repository. Write it in full, with https://."
+        )
+    return page.replace('KIT = ""', f'KIT = "{address}"')
+
+
 def without_grader(environment: str, pyproject: str) -> str:
     r"""Return an ``environment.yml`` without comments and what only grading needs.
 
@@ -139,7 +174,7 @@ def without_grader(environment: str, pyproject: str) -> str:
     kept = [
         line.replace(".[grader]", ".")
         for line in environment.splitlines(keepends=True)
-        if not line.lstrip().startswith("#") and _name(line.lstrip(" -")) not in ours
+        if not line.lstrip().startswith("#") and _name(line.lstrip(" -")).removesuffix(AT_CONDA) not in ours
     ]
     return "".join(kept)
 
@@ -148,20 +183,29 @@ def _name(requirement: str) -> str:
     return re.split(r"[^A-Za-z0-9._-]", requirement.strip(), maxsplit=1)[0]
 
 
-def _readme(course: Course, pyproject: str) -> str:
+def _readme(course: Course, pyproject: str, *, more: bool) -> str:
     project = tomllib.loads(pyproject)["project"]
     notebooks = "\n".join(
-        f"- `notebooks/{a.name}/{a.name}.ipynb`, {a.points:g} points" for a in course.assignments
+        f"- `notebooks/{each.name}/{each.name}.ipynb`, "
+        + ("to begin with" if each.ungraded else f"{each.points:g} points")
+        for each in course.notebooks
+    )
+    page = (
+        "\n[docs/students.md](docs/students.md) says what to do when something does not work." if more else ""
     )
     return README.format(
-        title=project["name"], name=project["name"], description=project["description"], notebooks=notebooks
+        title=project["name"],
+        name=project["name"],
+        description=project["description"],
+        notebooks=notebooks,
+        more=page,
     )
 
 
 def problems(course: Course, files: Mapping[str, bytes]) -> list[str]:
     """Say what of the instructor's part would leave the house with these files."""
     found = []
-    sources = {assignment.name: load(assignment.source) for assignment in course.assignments}
+    sources = {assignment.name: load(assignment.source) for assignment in course.notebooks}
     for name, source in sources.items():
         own = {path: data for path, data in files.items() if path.startswith(f"notebooks/{name}/")}
         found += leaks(Secrets(source), own)
@@ -193,7 +237,7 @@ def write(files: Mapping[str, bytes], path: Path) -> None:
         with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as kit:
             for name, data in sorted(files.items()):
                 info = zipfile.ZipInfo(f"{path.stem}/{name}", EPOCH)
-                info.external_attr = 0o644 << 16
+                info.external_attr = (0o755 if data.startswith(b"#!") else 0o644) << 16
                 info.create_system = 3  # Unix, wherever it is written
                 kit.writestr(info, data, zipfile.ZIP_DEFLATED, 9)
         half.replace(path)

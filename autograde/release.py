@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograde import sanity, stock
+from autograde import catalogue, given, sanity, stock
 from autograde.course import Assignment, Course
 from autograde.errors import AutogradeError, NotebookError
 from autograde.leaks import Secrets, leaks
 from autograde.notebook import load, loads, show
 
-__all__ = ["Built", "build", "drift", "files_in", "place", "problems"]
+__all__ = ["Built", "build", "drift", "files_in", "place", "problems", "untold"]
 
 IGNORED = {".ipynb_checkpoints", "__pycache__", ".DS_Store"}
 LINES_SHOWN = 12  # of each file that differs
@@ -50,6 +50,22 @@ def problems(assignments: Iterable[Assignment]) -> list[str]:
             found += sanity.problems(assignment.source)
         except NotebookError as error:
             found.append(str(error))
+    return found
+
+
+def untold(course: Course, assignments: Sequence[Assignment]) -> list[str]:
+    """Say which questions' inputs do not tell their mistakes apart, and whose numbers cannot be exchanged.
+
+    Raises
+    ------
+    CourseError
+        The course's catalogue of answers cannot be asked.
+    """
+    known = catalogue.known(course, assignments)
+    found = list(known.problems)
+    for assignment in assignments:
+        said = given.problems(load(assignment.source), known.standard)
+        found += [f"{assignment.source.name}: {problem}" for problem in said]
     return found
 
 

@@ -9,31 +9,39 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from autograde import stock
+from autograde import layout, similar, stock
 from autograde.course import Assignment, Course
 from autograde.errors import CourseError
+from autograde.policy import read
 from autograde.result import Result, State, recall
-from autograde.summary import AssignmentSummary, findings, summarise
-from autograde.text import harmless
+from autograde.settlement import settle
+from autograde.similar import Alike, Piece
+from autograde.summary import ENOUGH, AssignmentSummary, findings, summarise
+from autograde.text import harmless, plain, rounded
 
-__all__ = ["page", "recorded", "write", "write_tables"]
+__all__ = ["look_alikes", "page", "recorded", "write", "write_tables"]
+
+MOST = 100  # pairs of an assignment that are shown
+LINES, WIDTH = 300, 400  # of an answer
 
 
 def recorded(course: Course, assignments: Sequence[Assignment]) -> list[Result]:
-    """Return the results of the last grading, with the points as the gradebook has them now.
+    """Return the results of the last grading under the class's rules, with the points of the gradebook.
 
-    A person may have graded by hand since, or changed a score.
+    A person may have graded by hand since, or changed a score, or the rules.
 
     Raises
     ------
     CourseError
-        Nothing was graded yet.
+        Nothing was graded yet, or there are mistakes in the rules.
     """
+    policy = read(course)
     results = [result for a in assignments for result in recall(course, a.name).values()]
     if not results:
         names = ", ".join(assignment.name for assignment in assignments)
         raise CourseError(f"report: nothing of {names} was graded yet. Run `autograde grade` first.")
     with stock.open_gradebook(course) as gradebook:
+        results = settle(course, policy, assignments, results, gradebook)
         return [_current(result, gradebook) if result.graded else result for result in results]
 
 
@@ -42,40 +50,43 @@ def _current(result: Result, gradebook: Any) -> Result:
 
     name = result.assignment
     try:
-        grades = gradebook.find_submission_notebook(name, name, result.student).grades
+        mine = gradebook.find_submission_notebook(name, name, result.student)
+        graded = gradebook.find_submission_notebook(name, name, result.lead) if result.lead else mine
+        grades, penalty = graded.grades, mine.late_submission_penalty
     except MissingEntry:
         return result  # another gradebook was put in place since; the record is all there is
     points = {g.name: None if g.needs_manual_grade else float(g.score or 0) for g in grades}
     marks = tuple(replace(mark, points=points.get(mark.question, mark.points)) for mark in result.marks)
-    return replace(result, marks=marks)
+    penalty = float(penalty or 0)
+    taken = (f"{rounded(penalty)} points are taken off for being late.",) if penalty else ()
+    return replace(result, marks=marks, penalty=penalty, notes=result.notes + taken)
 
 
-def page(title: str, summaries: Sequence[AssignmentSummary], made: datetime) -> str:
-    """Render the report as one HTML page, every text escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+def page(title: str, summaries: Sequence[AssignmentSummary], made: datetime, pairs: int | None = None) -> str:
+    """Render the report as one HTML page, every text escaped.
 
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["points"] = lambda value: (
-        "–" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
-    )
-    environment.filters["percent"] = lambda value: "–" if value is None else f"{100 * value:.0f} %"
+    Parameters
+    ----------
+    title : str
+    summaries : sequence of AssignmentSummary
+    made : datetime
+    pairs : int, optional
+        How many pairs of answers ``similar.html`` beside it shows; None if there is no such page.
+    """
     students: dict[str, dict[str, Result]] = {}
     for summary in summaries:
         for result in summary.results:
             students.setdefault(result.student, {})[result.assignment] = result
-    return environment.get_template("report.html").render(
+    return layout.page(
+        "report.html",
         title=title,
         made=made,
         summaries=summaries,
         students=dict(sorted(students.items())),
         findings=findings(summaries),
         State=State,
+        ENOUGH=ENOUGH,
+        pairs=pairs,
     )
 
 
@@ -89,14 +100,35 @@ def write(course: Course, assignments: Sequence[Assignment], folder: Path, title
     """
     results = recorded(course, assignments)
     summaries = [summarise(a, [r for r in results if r.assignment == a.name]) for a in assignments]
-    path = folder / "report.html"
+    found = [(a.name, similar.alike(similar.of_class(course.autograded, a))) for a in assignments]
+    path, made = folder / "report.html", datetime.now().astimezone()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(page(title, summaries, datetime.now().astimezone()), encoding="utf-8")
+        layout.save(path, page(title, summaries, made, sum(len(pairs) for _, pairs in found)))
+        layout.save(path.with_name("similar.html"), look_alikes(title, found, made))
         write_tables(results, folder)
     except OSError as error:
         raise CourseError(f"report: {folder} cannot be written: {error.strerror}.") from None
     return path
+
+
+def look_alikes(title: str, found: Sequence[tuple[str, Sequence[Alike]]], made: datetime) -> str:
+    """Render the answers that look alike, each assignment's pairs side by side."""
+    shown = [
+        (
+            name,
+            [(pair, [_marked(pair, piece) for piece in (pair.first, pair.second)]) for pair in pairs[:MOST]],
+        )
+        for name, pairs in found
+    ]
+    left_out = sum(max(0, len(pairs) - MOST) for _, pairs in found)
+    return layout.page("similar.html", title=title, made=made, found=shown, left_out=left_out)
+
+
+def _marked(pair: Alike, piece: Piece) -> list[tuple[str, bool]]:
+    """Return an answer's lines, each with whether the other answer has it too."""
+    common = pair.lines(piece)
+    lines = plain(piece.source).split("\n")[:LINES]
+    return [(line[:WIDTH], number in common) for number, line in enumerate(lines)]
 
 
 def write_tables(results: Iterable[Result], folder: Path) -> None:
@@ -106,7 +138,7 @@ def write_tables(results: Iterable[Result], folder: Path) -> None:
         folder / "scores.csv",
         ["student", "assignment", "state", "points", "max_points", "by_hand_open", "reason", "notes"],
         (
-            (*_whose(r), r.state, _earned(r), r.max_points, r.open_points, r.reason, " ".join(r.notes))
+            (*_whose(r), r.state, _earned(r), r.max_points, r.open_points, r.reason, " ".join(r.remarks))
             for r in results
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Container
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -18,7 +19,9 @@ __all__ = [
     "Result",
     "State",
     "damaged",
+    "earlier",
     "forget",
+    "kept",
     "path_of",
     "recall",
     "record",
@@ -93,7 +96,7 @@ class Result:
     reason : str
         Why it was not, or only in part, graded.
     notes : tuple of str
-        What an instructor may want to know besides.
+        What there is to know besides.
     marks : tuple of Mark
         One for each question, in the notebook's order; empty if nothing was graded.
     fingerprint : str
@@ -102,6 +105,19 @@ class Result:
         Seconds that each cell had.
     seconds : float
         How long grading took.
+    work, kit : str
+        Hashes of what was handed in and of the assignment that it was graded with: what has changed, when a
+        second grading gives other points.
+    penalty : float
+        Points that are taken off for being late.
+    excused : bool
+        Whether it counts nothing, neither way.
+    waits : str
+        Why there is no grade yet, although there are points.
+    lead : str
+        Whose hand-in this is, where a group handed in one for all.
+    asides : tuple of str
+        What is for the instructor alone: it may name others.
     """
 
     student: str
@@ -114,16 +130,34 @@ class Result:
     fingerprint: str = ""
     timeout: int = 0
     seconds: float = 0.0
+    work: str = ""
+    kit: str = ""
+    penalty: float = 0.0
+    excused: bool = False
+    waits: str = ""
+    lead: str = ""
+    asides: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Take orders to a terminal out of what a hand-in's own words may have got into."""
         object.__setattr__(self, "reason", plain(self.reason))
         object.__setattr__(self, "notes", tuple(map(plain, self.notes)))
+        object.__setattr__(self, "asides", tuple(map(plain, self.asides)))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """All notes, those for the instructor alone too."""
+        return (*self.notes, *self.asides)
 
     @property
     def points(self) -> float:
-        """The points so far."""
+        """The points so far, without what is taken off for being late."""
         return sum((mark.points or 0 for mark in self.marks), 0.0)
+
+    @property
+    def grade(self) -> float:
+        """The points that count, as nbgrader's export has them."""
+        return max(0.0, self.points - self.penalty)
 
     @property
     def open_points(self) -> float:
@@ -144,12 +178,44 @@ def path_of(course: Course, assignment: str, student: str) -> Path:
 
 
 def record(course: Course, result: Result) -> None:
-    """Keep a result, in one step: an interrupted run leaves the old one or the new one."""
+    """Keep a result, in one step: an interrupted run leaves the old one or the new one.
+
+    One that it replaces, and that said something else, is kept too; see `earlier`.
+    """
     path = path_of(course, result.assignment, result.student)
     path.parent.mkdir(parents=True, exist_ok=True)
+    old = _read(path) if path.exists() and result.student != REFERENCE else None
+    if old is not None and _said(old) != _said(result):
+        folder = _earlier(course, result.assignment, result.student)
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = folder / f"{old.fingerprint[:16] or old.state}.json"
+        aside.unlink(missing_ok=True)  # it came back, and went again
+        os.link(path, aside) if hasattr(os, "link") else shutil.copy2(path, aside)
     half = path.with_suffix(f".{os.getpid()}")
     half.write_text(json.dumps(asdict(result), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     half.replace(path)
+
+
+def _said(result: Result) -> tuple[object, ...]:
+    """Return what a student would notice of a result."""
+    return result.state, result.reason, result.marks
+
+
+def _earlier(course: Course, assignment: str, student: str) -> Path:
+    return course.work / "earlier-results" / assignment / student
+
+
+def earlier(course: Course, assignment: str, student: str) -> list[Result]:
+    """Return the results that a student had before the present one, the oldest first."""
+    paths = _earlier(course, assignment, student).glob("*.json")
+    ordered = sorted(paths, key=lambda path: path.stat().st_mtime_ns)
+    return [old for path in ordered if (old := _read(path))]
+
+
+def kept(course: Course, assignment: str, student: str) -> Result | None:
+    """Return a student's kept result, if there is one that can be read."""
+    path = path_of(course, assignment, student)
+    return _read(path) if path.exists() else None
 
 
 def recall(course: Course, assignment: str) -> dict[str, Result]:
@@ -177,6 +243,7 @@ def _read(path: Path) -> Result | None:
         fields = json.loads(path.read_text(encoding="utf-8"))
         marks = tuple(Mark(**mark | {"mistakes": tuple(mark["mistakes"])}) for mark in fields["marks"])
         fields |= {"state": State(fields["state"]), "notes": tuple(fields["notes"]), "marks": marks}
+        fields["asides"] = tuple(fields.get("asides", ()))
         return Result(**fields)
     except (ValueError, KeyError, TypeError):
         return None

@@ -5,17 +5,29 @@ Everything here is a pure function of results.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import mean, median
+from math import atanh, sqrt, tanh
+from statistics import StatisticsError, correlation, mean, median, quantiles, stdev
 
 from autograde.course import Assignment
 from autograde.result import Mark, Result, State
 
-__all__ = ["AssignmentSummary", "Finding", "QuestionSummary", "findings", "summarise"]
+__all__ = [
+    "ENOUGH",
+    "AssignmentSummary",
+    "Discrimination",
+    "Finding",
+    "QuestionSummary",
+    "findings",
+    "summarise",
+]
 
 BINS = 10  # of the histogram of points
+ENOUGH = 10  # students, for a figure about how they differ
+NORMAL = 1.959963984540054  # standard errors on each side that hold 95 of 100
+WELL = 0.4
 NO_MISTAKE = ("correct", "missing", "by hand", "deleted")
 
 
@@ -67,6 +79,62 @@ class QuestionSummary:
 
 
 @dataclass(frozen=True)
+class Discrimination:
+    """How well a question tells strong work from weak: its corrected item-total correlation.
+
+    Attributes
+    ----------
+    students : int
+        How many it is computed from.
+    value : float or None
+        The correlation, from -1 to 1, of what they got for this question with what they got for all others;
+        None for fewer than `ENOUGH` students, or if either is the same for all of them.
+    low, high : float or None
+        Between these it lies in 95 of 100 classes of that size, by Fisher's transformation.
+    """
+
+    students: int
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @classmethod
+    def of(cls, own: Sequence[float], rest: Sequence[float]) -> Discrimination:
+        """Compute it from each student's points for the question and for the others.
+
+        Examples
+        --------
+        >>> Discrimination.of([0, 1, 2], [1, 2, 3])
+        Discrimination(students=3, value=None, low=None, high=None)
+        >>> round(Discrimination.of([0, 1] * 6, range(12)).value, 3)
+        0.145
+        """
+        n = len(own)
+        if n < ENOUGH:
+            return cls(n)
+        try:
+            value = max(-1.0, min(1.0, correlation(own, rest)))
+        except StatisticsError:  # one of the two is constant
+            return cls(n)
+        if abs(value) >= 1:
+            return cls(n, value, value, value)
+        middle, half = atanh(value), NORMAL / sqrt(n - 3)
+        return cls(n, value, tanh(middle - half), tanh(middle + half))
+
+    @property
+    def words(self) -> str:
+        """What it means for whoever wrote the question."""
+        if self.value is None or self.low is None or self.high is None:
+            few = f"too few to say ({self.students})"
+            return few if self.students < ENOUGH else "the same for all"
+        if self.high < 0:
+            return "who does well elsewhere fails here: look at its test"
+        if self.low > 0:
+            return "tells apart well" if self.value >= WELL else "tells apart"
+        return "cannot be told from chance"
+
+
+@dataclass(frozen=True)
 class Finding:
     """A mistake in one question, and who made it."""
 
@@ -114,6 +182,39 @@ class AssignmentSummary:
     def median(self) -> float | None:
         """The median of the points of those who were graded."""
         return median(self.points) if self.points else None
+
+    @property
+    def spread(self) -> float | None:
+        """The standard deviation (n - 1) of the points of those who were graded; None for fewer than two."""
+        return stdev(self.points) if len(self.points) > 1 else None
+
+    @property
+    def quarters(self) -> tuple[float, float] | None:
+        """The points that a quarter and three quarters of those who were graded stay below or reach."""
+        if len(self.points) < ENOUGH:
+            return None
+        first, _, third = quantiles(self.points, n=4, method="inclusive")
+        return first, third
+
+    @property
+    def few(self) -> bool:
+        """Whether too few were graded for a figure about how they differ."""
+        return len(self.graded) < ENOUGH
+
+    @property
+    def waiting(self) -> int:
+        """How many have answers that a person has still to read: their points are not all there."""
+        return sum(result.open_points > 0 for result in self.graded)
+
+    def discrimination(self, question: QuestionSummary) -> Discrimination:
+        """Say how well a question tells students apart; questions that wait for a person count for nobody."""
+        others = [q for q in self.questions if q is not question and not q.count("open")]
+        decided = [
+            s for s, m in question.marks.items() if m.points is not None and all(s in q.marks for q in others)
+        ]
+        own = [question.marks[student].points or 0.0 for student in decided]
+        rest = [sum(q.marks[student].points or 0.0 for q in others) for student in decided]
+        return Discrimination.of(own, rest)
 
     @property
     def histogram(self) -> list[int]:

@@ -54,7 +54,7 @@ def remarks(result: Result, *, several: bool = False) -> list[str]:
     lines = []
     if result.state is not State.GRADED:
         lines.append(f"{whose}{result.state}. {result.reason}")
-    lines += [f"{whose}{note}" for note in result.notes]
+    lines += [f"{whose}{note}" for note in result.remarks]
     wrong = [m for m in result.marks if m.points is not None and m.points < m.max_points]
     told = [m for m in wrong if m.verdict not in ("missing", "deleted")]
     named = [f"{m.code or m.question.removeprefix('test-')} {_what(m)}" for m in told]

@@ -17,8 +17,9 @@ from autograde.course import Assignment, Course, Question
 from autograde.intake import Submission
 from autograde.notebook import load, loads
 from autograde.result import Result, State
+from autograde.times import STAMP
 
-__all__ = ["Kit", "Task", "grader", "kit_of", "task_of"]
+__all__ = ["Kit", "Task", "grader", "kit_of", "task_of", "work_of"]
 
 START_UP = 60  # seconds over and above the cells' own: forking, importing what a notebook imports
 MOST = 3600  # seconds for a whole submission, whatever its number of cells
@@ -79,6 +80,8 @@ class Task:
     fingerprint : str
     notes : tuple of str
         What intake noticed.
+    source : bytes
+        The instructor's notebook with this student's own numbers; empty where it is the kit's.
     """
 
     student: str
@@ -90,6 +93,7 @@ class Task:
     timeout: int
     fingerprint: str
     notes: tuple[str, ...] = ()
+    source: bytes = b""
 
     @cached_property
     def limit(self) -> float:
@@ -118,8 +122,23 @@ def kit_of(course: Course, assignment: Assignment) -> Kit:
     return Kit(assignment.name, assignment.questions, source, beside, _zipped(_libraries(course)))
 
 
-def task_of(submission: Submission, kit: Kit, timeout: int, fingerprint: str) -> Task:
-    """Read what was handed in."""
+def work_of(submission: Submission) -> str:
+    """Hash what was handed in; not when, for that changes no point here."""
+    assert submission.notebook is not None
+    digest = hashlib.sha256()
+    for path in [submission.notebook, *_handed_in(submission)]:
+        name = path.relative_to(submission.notebook.parent).as_posix()
+        # a file name need not be text
+        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _handed_in(submission: Submission) -> list[Path]:
+    return [path for path in submission.files if path.name != STAMP]
+
+
+def task_of(submission: Submission, kit: Kit, timeout: int, fingerprint: str, source: bytes = b"") -> Task:
+    """Read what was handed in; `source` is the instructor's notebook where it has a student's own numbers."""
     assert submission.notebook is not None
     here = submission.notebook.parent
     return Task(
@@ -128,10 +147,11 @@ def task_of(submission: Submission, kit: Kit, timeout: int, fingerprint: str) ->
         kit.digest,
         sum(question.points for question in kit.questions),
         submission.notebook.read_bytes(),
-        {path.relative_to(here).as_posix(): path.read_bytes() for path in submission.files},
+        {path.relative_to(here).as_posix(): path.read_bytes() for path in _handed_in(submission)},
         timeout,
         fingerprint,
         submission.notes,
+        source,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["harmless", "plain", "printable"]
+__all__ = ["harmless", "plain", "printable", "rounded"]
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -41,3 +41,14 @@ def harmless(value: object) -> object:
     ("'=1+1", -1)
     """
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def rounded(points: float) -> str:
+    """Write points with at most two decimals, half a hundredth upwards, and never as a power of ten.
+
+    Examples
+    --------
+    >>> rounded(6.375), rounded(1234567.0), rounded(0.0)
+    ('6.38', '1234567', '0')
+    """
+    return f"{round(points + 1e-9, 2):.2f}".rstrip("0").rstrip(".")

@@ -1,4 +1,4 @@
-"""The command line: ``cnnkit check | submit NOTEBOOK``, ``cnnkit data | data get NAME | weights | doctor``.
+"""The command line: ``cnnkit lab | check 02 | submit 02 | data | data get NAME | weights | doctor``.
 
 Exit codes: 0 done; 1 something is damaged, missing, left to do or could not be fetched; 2 the command cannot
 be carried out as it was given; 130 interrupted; 141 nobody reads the output.
@@ -60,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is, and stop")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
+    lab = commands.add_parser("lab", help="open the notebooks in JupyterLab")
+    lab.epilog = "All other options are JupyterLab's own, such as --no-browser and --port=8889."
+    lab.set_defaults(run=_lab)
+
     check = commands.add_parser("check", help="run a notebook and say what is done, and what is left")
     check.add_argument("notebook", metavar="NOTEBOOK", help="its number, such as 02, or a file")
     check.set_defaults(run=_check)
@@ -86,6 +90,12 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say what this environment lacks")
     doctor.set_defaults(run=_doctor)
     return parser
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from cnnkit.homework import lab
+
+    return lab.start(options.rest)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -181,17 +191,14 @@ def _style(name: str) -> bool:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from cnnkit.doctor import examine, healthy
+    from cnnkit.doctor import Report, examine, healthy
 
     findings = []
-    for finding in examine():
+    for finding in examine():  # each as soon as it is known
         print(finding, flush=True)
         findings.append(finding)
-    if healthy(findings):
-        print("All that the notebooks need is here.")
-        return 0
-    print("Something that the notebooks need is missing (✗).")
-    return 1
+    print(Report(tuple(findings)).summary)
+    return int(not healthy(findings))
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
@@ -206,7 +213,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="plain")
-    options = _parser().parse_args(argv)
+    parser = _parser()
+    options, rest = parser.parse_known_args(argv)
+    if rest and options.run is not _lab:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    options.rest = rest
     try:
         return int(options.run(options))
     except ArgumentError as error:

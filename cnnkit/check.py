@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -17,7 +18,8 @@ from cnnkit.answers import Diagnosis, EvidenceQuestion, FunctionQuestion, diagno
 from cnnkit.answers.borrowing import borrowed
 from cnnkit.answers.diagnosis import earned
 from cnnkit.answers.reading import agreement, entries
-from cnnkit.errors import WrongAnswer
+from cnnkit.answers.variants import with_inputs
+from cnnkit.errors import ArgumentError, WrongAnswer, did_you_mean
 
 __all__ = ["DIAGNOSIS_MIME", "answer", "compare"]
 
@@ -26,7 +28,7 @@ DIAGNOSIS_MIME = "application/vnd.cnnkit.diagnosis+json"
 COLOURS = {"correct": "#0072B2", "missing": "#888888", "by hand": "#888888"}
 
 
-def answer(id: str, given: Any, seed: int | None = None) -> float:
+def answer(id: str, given: Any, seed: int | None = None, **inputs: Any) -> float:
     """Check the answer to one question.
 
     Parameters
@@ -37,6 +39,8 @@ def answer(id: str, given: Any, seed: int | None = None) -> float:
         The student's answer: a number, an array, a dict, a function, a run or several, as the question says.
     seed : int, optional
         Draw other inputs than the public ones: other calls of a student's function. No message quotes them.
+    **inputs
+        Numbers that this notebook gives, where they may be a student's own: ``image=image``.
 
     Returns
     -------
@@ -49,16 +53,24 @@ def answer(id: str, given: Any, seed: int | None = None) -> float:
     WrongAnswer
         The answer earns nothing; the message names the mistake where one fits, and one cure. A question
         that is not answered yet is only noted.
+    ArgumentError
+        There is no such question, or one of the `inputs` is not what a notebook can have given.
 
     Examples
     --------
     >>> answer("kernel-from-sizes", 9)
     ✓ `kernel_from_sizes` is right. 1 of 1 point.
     1.0
+    >>> answer("kernel-from-sizes", 15, before=501, after=487)
+    ✓ `kernel_from_sizes` is right. 1 of 1 point.
+    1.0
     """
     entry = question(id)
     if isinstance(entry, EvidenceQuestion):
+        _require_inputs(id, {}, inputs)
         return _settled(judge(entry, given))
+    _require_inputs(id, entry.inputs, inputs)
+    entry = with_inputs(entry, inputs)
     if seed is not None and entry.draw is not None:
         entry = replace(entry, inputs=entry.draw(np.random.default_rng(seed)))
     diagnosis = _own_work(entry, given) or diagnose(entry, given)
@@ -106,6 +118,25 @@ def compare(given: Any, right: Any, points: float = 1.0, atol: float = 1e-6) -> 
     found = {"": given} if "" in wanted else entries(given)
     shares = [agreement(found.get(name), value, atol) for name, value in wanted.items()]
     return earned(points, sum(shares) / len(shares))
+
+
+def _require_inputs(id: str, known: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
+    """Refuse what is no input of a question, or has not the shape of the one that it stands for."""
+    for name, value in inputs.items():
+        if name not in known:
+            cure = did_you_mean(name, known, f"It has {', '.join(known) or 'none'}.")
+            raise ArgumentError(f"answer: {name!r} is no input of {id!r}. {cure}")
+        try:
+            fits = np.asarray(value).dtype.kind in "iuf" and np.shape(value) == np.shape(known[name])
+        except ValueError:
+            fits = False
+        if not fits:
+            shape = np.shape(known[name])
+            expected = f"numbers of shape {shape}" if shape else "a number"
+            raise ArgumentError(
+                f"answer: `{name}` is {value!r:.60}, expected {expected}. Run the cell again that gives it,"
+                " as it was."
+            )
 
 
 def _settled(diagnosis: Diagnosis, more_tries: bool = False) -> float:

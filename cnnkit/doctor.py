@@ -7,16 +7,20 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from time import perf_counter
 
 from cnnkit.errors import CnnkitError
 
-__all__ = ["Finding", "examine", "healthy"]
+__all__ = ["Finding", "Report", "examine", "healthy", "report"]
 
 LEAST_PYTHON = (3, 11)
+# Of the bar beside a row, as checks have it; the sign says the same without a colour.
+COLOURS = {"✓": "#0072B2", "✗": "#D55E00", "–": "#888888"}
 REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)[^>=;]*(?:>=\s*([0-9.]+))?")
+OPENERS = {"jupyter", "jupyterlab"}  # Colab opens notebooks without them
 SECONDS = 1.0
 IMAGES = 64
 
@@ -41,11 +45,67 @@ class Finding:
     cure: str = ""
     required: bool = True
 
+    @property
+    def sign(self) -> str:
+        """``✓`` there, ``✗`` missing, ``–`` missing but not needed."""
+        return "✓" if self.found else "✗" if self.required else "–"
+
     def __str__(self) -> str:
         """Show it as one line."""
-        if self.found:
-            return f"✓ {self.what}: {self.found}"
-        return f"{'✗' if self.required else '–'} {self.what}: {self.cure}"
+        return f"{self.sign} {self.what}: {self.found or self.cure}"
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """All that was looked at; a notebook shows it as a table."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def summary(self) -> str:
+        """Whether one can begin, in one sentence."""
+        if healthy(self.findings):
+            return "All that the notebooks need is here."
+        return "Something that the notebooks need is missing (✗)."
+
+    def __repr__(self) -> str:
+        """Show a line for each finding."""
+        return "\n".join([*map(str, self.findings), self.summary])
+
+    def _repr_html_(self) -> str:
+        """Show a row for each finding, in the colours of whatever page it is on."""
+        left = "text-align: left; vertical-align: top; padding: 3px 12px 3px 0"
+        bar = "; padding-left: 10px; border-left: 4px solid "
+        rows = "".join(
+            f'<tr><td style="{left}{bar}{COLOURS[finding.sign]}">{finding.sign}</td>'
+            f'<th scope="row" style="{left}; white-space: nowrap">{escape(finding.what)}</th>'
+            f'<td style="{left}; overflow-wrap: anywhere">{_code(finding.found or finding.cure)}</td></tr>'
+            for finding in self.findings
+        )
+        summary = f"<p><strong>{escape(self.summary)}</strong></p>"
+        return f'<table style="margin: 0; max-width: 60em">{rows}</table>{summary}'
+
+
+def report() -> Report:
+    """Look at everything; it takes the seconds that torch needs to load.
+
+    Returns
+    -------
+    Report
+    """
+    return Report(tuple(examine()))
+
+
+def _code(text: str) -> str:
+    """Escape a text, and set its last sentence as code if it is a command to run.
+
+    Examples
+    --------
+    >>> _code("not installed. Run: pip install -e .")
+    'not installed. Run: <code>pip install -e .</code>'
+    """
+    before, run, command = text.partition("Run: ")
+    return escape(before) + (f"Run: <code>{escape(command)}</code>" if run else "")
 
 
 def examine() -> Iterator[Finding]:
@@ -84,7 +144,8 @@ def _packages(installed: Callable[[str], str] = version) -> Iterator[Finding]:
         try:
             there = installed(name)
         except PackageNotFoundError:
-            yield Finding(name, "", f"not installed, expected {least} or newer. Run: pip install -e .")
+            cure = f"not installed, expected {least} or newer. Run: pip install -e ."
+            yield Finding(name, "", cure, required=name not in OPENERS or "google.colab" not in sys.modules)
             continue
         if _numbers(there) < _numbers(least):
             yield Finding(name, "", f"this is {there}, expected {least} or newer. Run: pip install -e .")
@@ -154,9 +215,9 @@ def _torch() -> Finding:
     seconds = perf_counter() - start
     learned = losses[-1] < losses[0]
     speed = IMAGES * len(losses) / seconds
-    found = (
-        f"{torch.__version__} trains {speed:,.0f} small images a second on {torch.get_num_threads()} threads"
-    )
+    count = torch.get_num_threads()
+    threads = "1 thread" if count == 1 else f"{count} threads"
+    found = f"{torch.__version__} trains {speed:,.0f} small images a second on {threads}"
     return Finding(
         "torch",
         found if learned else "",

@@ -10,7 +10,9 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import threading
+import venv
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,7 +35,8 @@ collect_ignore = ["fixtures/plain_course", "fixtures/evidence"]  # graders run t
 
 # Modules that grade or attack behind the sandbox.
 BEHIND = {"attacks", "cluster", "engine", "evidence_graded", "faults", "grade", "gradebook", "sandbox"}
-BEHIND |= {"hub", "instructor", "scale", "styles", "wrong_submissions"}
+BEHIND |= {"author", "hub", "instructor", "instructors_page", "scale", "settlement", "student", "styles"}
+BEHIND |= {"wrong_submissions"}
 
 
 def pytest_addoption(parser):
@@ -119,6 +122,22 @@ def forked_session():
         with suppress(ProcessLookupError):
             os.killpg(child, signal.SIGKILL)
         os.waitpid(child, 0)
+
+
+@pytest.fixture
+def own_environment(tmp_path):
+    """Return the Python of a new environment which has the packages of this one, but not this project.
+
+    Files that name a folder for Python to look in are not read in a folder that was itself named by one,
+    so the project's own, which an editable install leaves, is not seen from there.
+    """
+    folder = tmp_path / "environment"
+    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    places = {"base": str(folder), "platbase": str(folder)}
+    own = Path(sysconfig.get_path("purelib", vars=places))
+    own.joinpath("packages.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
+    return python
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -163,6 +165,23 @@ def test_each_wrong_way_of_counting_gives_its_published_total(mistake: str, tota
 def test_what_the_checks_of_each_notebook_are_worth(notebook: str, points: float) -> None:
     every = [*ALL, *EXPERIMENTS.values()]
     assert sum(entry.points for entry in every if entry.code.startswith(f"{notebook}-")) == points
+
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "solutions").glob("*/*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_asks_its_questions_for_the_points_that_they_have(path: Path) -> None:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    asked = {
+        cell["id"].removeprefix("test-"): cell["metadata"]["nbgrader"]["points"]
+        for cell in cells
+        if cell["id"].startswith("test-")
+    }
+    number = int(path.stem[:2])
+    every = {**QUESTIONS, **EXPERIMENTS}
+    worth = {id: entry.points for id, entry in every.items() if entry.code.startswith(f"A{number}-")}
+    assert asked == pytest.approx(worth)
 
 
 @pytest.mark.parametrize("entry", ALL, ids=_name)

@@ -9,7 +9,7 @@ from IPython.utils.capture import capture_output
 
 from cnnkit import check
 from cnnkit.answers import question
-from cnnkit.errors import WrongAnswer
+from cnnkit.errors import ArgumentError, WrongAnswer
 
 SOBEL = np.array([[2, -1, 11, -2, -13], [10, -4, 8, 2, -18], [14, -1, -5, 6, -9]])
 
@@ -38,6 +38,27 @@ def test_a_partly_right_answer_returns_its_share(capsys: pytest.CaptureFixture[s
 def test_a_wrong_answer_raises_with_the_diagnosis() -> None:
     with pytest.raises(WrongAnswer, match="That is what comes out when the kernel is flipped"):
         check.answer("sobel-same-padding", -SOBEL)
+
+
+def test_a_notebooks_own_numbers_decide_what_is_right_and_which_mistake_it_is() -> None:
+    assert check.answer("kernel-from-sizes", 15, before=501, after=487) == 1
+    with pytest.raises(WrongAnswer, match=r"Perhaps the \+ 1 of the formula is left out"):
+        check.answer("kernel-from-sizes", 14, before=501, after=487)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({"befor": 3}, r"answer: 'befor' is no input of 'kernel-from-sizes'\. Did you mean 'before'\?"),
+        ({"before": None}, r"answer: `before` is None, expected a number\. Run the cell again that gives it"),
+        ({"before": [[1], 2]}, r"answer: `before` is \[\[1\], 2\], expected a number\."),
+    ],
+)
+def test_numbers_that_no_notebook_gave_are_refused(inputs: dict[str, object], said: str) -> None:
+    with pytest.raises(ArgumentError, match=said):
+        check.answer("kernel-from-sizes", 9, **inputs)
+    with pytest.raises(ArgumentError, match=r"expected numbers of shape \(3, 5\)"):
+        check.answer("sobel-same-padding", SOBEL, image=np.zeros((3, 3)))
 
 
 def test_a_wrong_answer_is_an_assertion_error() -> None:

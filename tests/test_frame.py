@@ -25,6 +25,8 @@ PAGES = [
     "CHANGELOG.md",
     "data/README.md",
     "docs/security.md",
+    "docs/students.md",
+    "docs/authoring.md",
     "docs/scale.md",
 ]
 MOST_BYTES = 1_000_000
@@ -148,7 +150,7 @@ def test_without_ensurepip_the_environment_says_what_to_install(bare_machine):
 
 
 def targets():
-    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M))
+    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M))
 
 
 def code_in(page):
@@ -175,9 +177,11 @@ def test_make_help_lists_every_job_and_demo_comes_first():
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_autograde_command_that_a_page_names_exists(page):
-    for command, rest in re.findall(r"\bautograde ([a-z]+)(.*)", "\n".join(code_in(page))):
-        shown = run(sys.executable, "-m", "autograde", command, "--help").stdout
+def test_every_command_that_a_page_names_exists(page):
+    for program, command, rest in set(
+        re.findall(r"\b(autograde|cnnkit) ([a-z]+)(.*)", "\n".join(code_in(page)))
+    ):
+        shown = run(sys.executable, "-m", program, command, "--help").stdout
         assert all(option in shown for option in re.findall(r"--[\w-]+", rest))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autograde.errors import CourseError
-from autograde.handback import HandBack, fill
+from autograde.handback import HandBack, fill, reasons_of
 from autograde.result import Mark, Result, State
 
 AREAS = "02-areas"
@@ -187,3 +188,70 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("Identifier,Grade\nParticipant 11,\n")
     with pytest.raises(CourseError, match=r"cannot be written: No such file or directory"):
         fill(tmp_path / "table.csv", RESULTS, tmp_path / "nowhere/graded.csv")
+
+
+RULED = [
+    replace(graded("11", 8.0), excused=True),
+    replace(graded("12", 4.375), penalty=0.125, notes=("95 minutes late.",)),
+    replace(graded("13", 6.0), waits="It is not known how late."),
+    replace(graded("14", 0, State.UNGRADABLE), reason="It is cut short."),
+]
+
+
+def test_canvas_gets_ex_and_what_is_left_after_a_penalty(tmp_path: Path) -> None:
+    with (tmp_path / "table.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(CANVAS)
+    refused = {"15": "Not taken in. No notebook."}
+    export = fill(tmp_path / "table.csv", RULED, tmp_path / "graded.csv", refused=refused)
+    with (tmp_path / "graded.csv").open(newline="") as file:
+        assert [row[5] for row in csv.reader(file)][2:] == ["EX", "6.25", "", "", "EX"]
+    assert str(export).splitlines()[:5] == [
+        "Areas (501): 1 grades for Canvas",
+        "1 lost points for being late: 12 (-0.13)",
+        "1 excused: 11",
+        "1 wait for a decision of yours, and are left empty: 13",
+        "2 have no grade here, and are left as they were: 14, 15",
+    ]
+    assert "Switch Canvas's own late policy off, or it takes points off a second time." in export.notes
+    with reasons_of(tmp_path / "graded.csv").open(newline="") as file:
+        assert list(csv.reader(file))[1:] == [
+            ["11", "Example, Ana", "10.0", "", "EX", ""],
+            ["12", "Beispiel, Bo", "6.375", "0.125", "6.25", "95 minutes late."],
+            ["13", "Ñandú, Ça", "8.0", "", "", "It is not known how late."],
+            ["14", "'=Evil, Eve", "", "", "", "not gradable: It is cut short."],
+            ["15", "Nobody, No", "", "", "EX", "Not taken in. No notebook."],
+        ]
+
+
+def test_who_is_excused_in_canvas_alone_stays_so_and_is_named(filled: Callable[..., Filled]) -> None:
+    table = [row if row[1] != "12" else [*row[:5], "EX", *row[6:]] for row in CANVAS]
+    export, rows = filled(table)
+    assert (rows[3][5], export.graded) == ("EX", 1)
+    assert "1 are excused in Canvas, and stay so: 12. Empty the cell to grade one." in export.notes
+
+
+def test_moodle_gets_no_grade_and_a_comment_for_the_excused(tmp_path: Path) -> None:
+    table = [row if row[0] != "Participant 11" else [*row[:3], "9.00", *row[4:]] for row in MOODLE]
+    with (tmp_path / "table.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(table)
+    export = fill(tmp_path / "table.csv", RULED, tmp_path / "graded.csv")
+    with (tmp_path / "graded.csv").open(newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    assert [(row[3], row[6].partition("<br>")[0]) for row in rows] == [
+        ("", "Excused."),
+        ("6.25", "6.375 of 10 points, 0.13 off for being late"),
+        ("", ""),
+        ("", ""),
+    ]
+    assert "11 is excused, but has a grade in Moodle, 9.00: remove it there." in export.notes
+    assert "Moodle takes no worksheet without its column 'Last modified (grade)': export it whole." in (
+        export.notes
+    )
+
+
+def test_points_above_moodles_maximum_are_told_for_moodle_passes_over_them(tmp_path: Path) -> None:
+    rows = [["Identifier", "Grade", "Maximum grade"], ["Participant 11", "", "5.00"]]
+    with (tmp_path / "table.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    export = fill(tmp_path / "table.csv", RESULTS, tmp_path / "graded.csv")
+    assert any(note.startswith("1 have more points than Moodle's maximum") for note in export.notes)

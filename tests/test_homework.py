@@ -21,11 +21,12 @@ from autograde.limits import Limits
 from cnnkit.__main__ import main
 from cnnkit.errors import ArgumentError, DataDamagedError, DataNotFoundError
 from cnnkit.homework import Finding, Homework, check, find, pack
+from cnnkit.homework.lab import FIRST, command
 from cnnkit.homework.notebook import _as_given_out
 from cnnkit.homework.packing import LARGEST
 
 ROOT = Path(__file__).resolve().parents[1]
-RELEASED = sorted(ROOT.glob("notebooks/*/*.ipynb"))
+RELEASED = sorted(path for path in ROOT.glob("notebooks/*/*.ipynb") if path.stem != FIRST)
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # nbgrader's own
 
 
@@ -84,6 +85,30 @@ def test_a_notebook_is_found_by_its_path(desk: Path, monkeypatch: pytest.MonkeyP
 def test_a_notebook_that_is_not_there_is_told_by_what_there_is(desk: Path, name: str, said: str) -> None:
     with pytest.raises(ArgumentError, match=re.escape(said)):
         find(name, desk)
+
+
+def test_a_notebook_without_questions_is_neither_checked_nor_handed_in(desk: Path) -> None:
+    shutil.copytree(ROOT / "notebooks" / FIRST, desk / "notebooks" / FIRST)
+    for name in ("0", FIRST, str(desk / "notebooks" / FIRST / f"{FIRST}.ipynb")):
+        with pytest.raises(ArgumentError, match=r"a notebook with questions: in 00-start-here\.ipynb"):
+            find(name, desk)
+
+
+@pytest.mark.parametrize("place", [".", "notebooks", "notebooks/01-convolution-by-hand"])
+def test_jupyterlab_opens_on_the_first_notebook_from_anywhere(desk: Path, place: str) -> None:
+    shutil.copytree(ROOT / "notebooks" / FIRST, desk / "notebooks" / FIRST)
+    assert command(["--no-browser"], desk / place) == [
+        *(sys.executable, "-m", "jupyterlab"),
+        f"--ServerApp.root_dir={desk / 'notebooks'}",
+        f"--LabApp.default_url=/lab/tree/{FIRST}/{FIRST}.ipynb",
+        "--no-browser",
+    ]
+
+
+def test_jupyterlab_opens_on_what_there_is(desk: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    assert "--LabApp.default_url=/lab/tree/01-convolution-by-hand/" in " ".join(command((), desk))
+    with pytest.raises(DataNotFoundError, match=r"there are no notebooks of the course in "):
+        command((), tmp_path_factory.mktemp("empty"))
 
 
 def test_a_beginning_that_fits_several_is_told_so(desk: Path) -> None:
@@ -263,13 +288,19 @@ def test_the_same_work_packs_to_the_same_bytes_and_replaces_the_package_before(t
 
 def test_a_package_says_what_would_cost_points(trained: Path, edit: Callable[..., Path]) -> None:
     path = edit("02", test_pooled_size=None)
+    saved = (trained / "runs/short.safetensors").read_bytes()
     (trained / "runs/short.safetensors").unlink()
     text = (trained / "runs/short.jsonl").read_text()
     (trained / "runs/edited.jsonl").write_text(text.replace("digits", "x"))
+    (trained / "runs/stopped.jsonl").write_text(text.rpartition('{"event": "end"')[0])
+    (trained / "runs/stopped.safetensors").write_bytes(saved)
     package = pack(Homework(path), trained / "one.zip")
-    missing, edited, weights = package.flaws
+    missing, edited, weights, stopped = package.flaws
     assert missing.startswith("`test-pooled-size` is missing: the check of A2-3 was deleted.")
     assert re.match(r"runs/edited\.jsonl: line \d+ of ", edited)
+    assert stopped == (
+        "runs/stopped.jsonl: was not trained to its end. Run its cell again: it goes on where it was."
+    )
     assert re.match(r"runs/short\.jsonl: .* the weights short\.safetensors are missing", weights)
 
 

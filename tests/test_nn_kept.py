@@ -1,6 +1,10 @@
 """A log that holds the very run stands for it; what a run hands over as evidence."""
 
+import subprocess
+import sys
+import textwrap
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -162,3 +166,146 @@ def test_a_run_without_a_log_has_no_evidence(data):
     assert said(RunLogError, nn.fit(NET, data, **OPTIONS).evidence) == (
         "evidence: the run has no log, expected one. Train with log='runs/NAME.jsonl' and hand it in."
     )
+
+
+# --- begun, and not finished -----------------------------------------------------------------------------
+
+
+def stopped(data, log, **options):
+    """Return a run that somebody stopped in its second epoch."""
+
+    def stop(update):
+        if update.updates == 8:
+            raise KeyboardInterrupt
+
+    return nn.fit(NET, data, **OPTIONS, **options, log=log, on_step=stop)
+
+
+def test_the_same_call_goes_on_with_a_run_that_was_stopped(data, tmp_path, capsys):
+    log = tmp_path / "run.jsonl"
+    assert stopped(data, log).reason == "interrupted"
+    seen = []
+    run = nn.fit(NET, data, **OPTIONS, log=log, on_step=lambda update: seen.append(update.updates))
+    told = f"{log} holds the beginning of this very run; it goes on from update 8.\n"
+    assert told == capsys.readouterr().out
+    assert [9, 10, 11, 12] == seen
+    straight = nn.fit(NET, data, **OPTIONS)
+    assert straight.final == run.final
+    assert [row.weights for row in straight.history] == [row.weights for row in run.history]
+    assert run == nn.runlog.read(log) == nn.fit(NET, data, **OPTIONS, log=log, on_step=never)
+
+
+def test_another_call_does_not_go_on_with_it(data, tmp_path):
+    log = tmp_path / "run.jsonl"
+    stopped(data, log)
+    before = log.read_bytes()
+    message = said(ArgumentError, lambda: nn.fit(NET, data, **(OPTIONS | {"lr": 0.2}), log=log))
+    assert "where another run is kept: its `lr` is 0.1, this call's is 0.2" in message
+    assert log.read_bytes() == before
+
+
+def test_a_run_on_the_real_data_does_not_go_on_with_their_stand_in(blobs, tmp_path):
+    log = tmp_path / "run.jsonl"
+    stopped(blobs(), log)
+    message = said(ArgumentError, lambda: nn.fit(NET, blobs(seed=1, stand_in="corners"), **OPTIONS, log=log))
+    assert "its `dataset.stand_in` is None, this call's is 'corners'" in message
+
+
+def test_a_module_with_other_first_weights_goes_on_with_the_kept_ones_and_is_told(data, tmp_path, capsys):
+    log = tmp_path / "run.jsonl"
+    begun = nn.build(NET, seed=0)
+
+    def stop(update):
+        raise KeyboardInterrupt
+
+    nn.fit(begun, data, **OPTIONS, log=log, on_step=stop)
+    run = nn.fit(nn.build(NET, seed=1), data, **OPTIONS, log=log)
+    assert "holds the beginning of this very run, with other weights; it goes on" in capsys.readouterr().out
+    assert run.final == nn.fit(nn.build(NET, seed=0), data, **OPTIONS).final
+
+
+def test_a_run_that_lost_its_state_says_what_to_delete(data, tmp_path):
+    log = tmp_path / "run.jsonl"
+    stopped(data, log)
+    nn.runlog.state_path(log).unlink()
+    assert said(ArgumentError, lambda: nn.fit(NET, data, **OPTIONS, log=log)) == (
+        f"fit: `log` is {log}, where the beginning of this run is kept, without run.state.safetensors,"
+        " expected that file beside it. Put it back, or delete all that begins with run. to train from the"
+        " beginning."
+    )
+
+
+def test_a_run_that_was_killed_before_anything_was_measured_begins_anew(run, data, tmp_path):
+    log = tmp_path / "new.jsonl"
+    log.write_text(run.log.read_text().splitlines(keepends=True)[0])
+    assert nn.fit(NET, data, **OPTIONS, log=log).final == run.final
+    assert nn.runlog.read(log).reason == "finished"
+
+
+def test_weights_that_are_newer_than_the_state_are_put_back(run, data, tmp_path):
+    stopped(data, tmp_path / "part.jsonl")
+    # killed after the last evaluation wrote its line and its weights, and before it wrote the state
+    run.log.write_text("".join(run.log.read_text().splitlines(keepends=True)[:4]))
+    nn.runlog.state_path(tmp_path / "part.jsonl").replace(nn.runlog.state_path(run.log))
+    assert [row.updates for row in nn.runlog.read(run.log).history if row.best] == [0, 6, 12]
+
+    def stop(update):
+        raise KeyboardInterrupt
+
+    again = nn.fit(NET, data, **OPTIONS, log=run.log, on_step=stop)
+    assert again == nn.runlog.read(run.log)
+    assert [row.updates for row in again.history if row.best] == [0, 6]
+
+
+ELSEWHERE = """
+    import sys
+    sys.path.insert(0, {tests!r})
+    from conftest import small_data
+    from cnnkit import nn
+    from test_nn_runlog import NET, OPTIONS
+
+    def wait(update):
+        if update.updates == 8:
+            print("here", flush=True)
+            sys.stdin.read()
+
+    nn.fit(NET, small_data(stand_in="corners"), **OPTIONS, log={log!r}, on_step=wait)
+"""
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """Return the log of a run that another process trains just now, and that process."""
+    log = tmp_path / "run.jsonl"
+    script = textwrap.dedent(ELSEWHERE).format(tests=str(Path(__file__).parent), log=str(log))
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"here\n"
+        try:
+            yield log, process
+        finally:
+            process.kill()
+
+
+def test_a_run_that_another_process_trains_is_left_to_it(elsewhere, data):
+    log, process = elsewhere
+    before = log.read_bytes()
+    for given in ({}, {"resume": nn.runlog.read(log)}):
+        assert said(ArgumentError, lambda given=given: nn.fit(NET, data, **OPTIONS, log=log, **given)) == (
+            f"fit: `log` is {log}, into which another kernel or command is training just now, expected a log"
+            " of its own. Wait until that one is done, or stop it."
+        )
+    assert log.read_bytes() == before
+    process.stdin.close()  # it goes on
+    assert process.wait() == 0
+    assert nn.fit(NET, data, **OPTIONS, log=log, on_step=never).reason == "finished"
+
+
+def test_a_run_whose_process_was_killed_goes_on_with_the_same_call(elsewhere, data, capsys):
+    log, process = elsewhere
+    process.kill()
+    process.wait()
+    run = nn.fit(NET, data, **OPTIONS, log=log)
+    assert "it goes on from update 6." in capsys.readouterr().out  # where it was evaluated last
+    assert run.final == nn.fit(NET, data, **OPTIONS).final
+    assert run == nn.runlog.read(log)

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn as torch_nn
 
 from cnnkit import nn
-from cnnkit.errors import ArgumentError, RunLogError
+from cnnkit.errors import ArgumentError, RunLogError, TrainingError
 from cnnkit.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
 from cnnkit.network import Network
 
@@ -82,18 +82,27 @@ def test_a_folder_gives_each_run_a_file_of_its_own(data, tmp_path):
     assert first.weights.parent == second.weights.parent == tmp_path / "runs"
 
 
-def test_a_log_of_a_run_that_did_not_finish_is_never_overwritten(data, tmp_path):
-    def stop(update):
-        raise KeyboardInterrupt
-
+def test_the_log_of_a_run_that_diverged_is_never_overwritten(data, tmp_path):
     log = tmp_path / "run.jsonl"
-    nn.fit(NET, data, **OPTIONS, log=log, on_step=stop)
+    options = OPTIONS | {"lr": 1e30}
+    with pytest.raises(TrainingError):
+        nn.fit(NET, data, **options, log=log)
     before = log.read_bytes()
-    assert said(ArgumentError, lambda: nn.fit(NET, data, **OPTIONS, log=log)) == (
+    assert said(ArgumentError, lambda: nn.fit(NET, data, **options, log=log)) == (
         f"fit: `log` is {log}, where a run is kept already, expected a new name."
         " Give another name, or resume=run to go on with that run."
     )
     assert log.read_bytes() == before
+
+
+def test_weights_without_their_log_are_never_overwritten(run, data):
+    run.log.unlink()
+    before = run.weights.read_bytes()
+    assert said(ArgumentError, lambda: nn.fit(NET, data, **OPTIONS, log=run.log)) == (
+        f"fit: `log` is {run.log}, beside which run.safetensors lies, expected a new name. Give another"
+        " name, or delete that file too, if it is of a run that you deleted."
+    )
+    assert run.weights.read_bytes() == before
 
 
 def test_a_log_ends_in_jsonl(data, tmp_path):

@@ -24,6 +24,7 @@ from tests.test_judge import IMAGE, Fork, check, notebook, plain, solution
 ROOT = Path(__file__).resolve().parent.parent
 SETUP = f"""
 {IMAGE}
+kernel_size, before, after = 5, 512, 504
 import torch
 from numpy import inf, nan
 from torch.nn.functional import cross_entropy

@@ -121,7 +121,7 @@ def test_a_file_that_is_called_a_solution_is_not_released(root, capsys, name):
 
 def test_check_passes_after_a_release(released, capsys):
     assert main(["release", "--check", "--course", str(released)]) == 0
-    assert capsys.readouterr().out == "2 assignments are released as their sources say, and nothing leaks.\n"
+    assert capsys.readouterr().out == "2 notebooks are released as their sources say, and nothing leaks.\n"
 
 
 def test_check_reports_all_drift_at_once_and_changes_nothing(released, capsys):
@@ -523,6 +523,42 @@ def test_an_assignment_is_chosen_by_its_number_too(root):
     assert ["02-areas"] == [assignment.name for assignment in find(root).choose(["2", "02", "02-areas"])]
     with pytest.raises(CourseError, match="there is no assignment '3'"):
         find(root).choose(["3"])
+
+
+@pytest.fixture
+def with_a_page(root):
+    """Return a course that has a notebook without points besides."""
+    page = load(source(root))
+    page["cells"] = [cell for cell in page["cells"] if "nbgrader" not in cell["metadata"]][1:]
+    (root / "solutions/00-welcome").mkdir()
+    source(root, "00-welcome").write_text(dumps(page))
+    return root
+
+
+def test_a_notebook_without_points_is_released_and_never_handed_in(with_a_page, capsys):
+    assert main(["release", "--course", str(with_a_page)]) == 0
+    assert capsys.readouterr().out.startswith("00-welcome: no points, released\n01-adding: 5 points")
+    assert target(with_a_page, "00-welcome").is_file()
+    assert main(["release", "--course", str(with_a_page), "--check"]) == 0
+    course = find(with_a_page)
+    assert ["01-adding", "02-areas"] == [each.name for each in course.assignments]
+    assert list(course.assignments) == list(course.choose([]))
+    assert ["00-welcome"] == [each.name for each in course.choose(["0"], ungraded=True)]
+    for name in ("0", "00-welcome"):
+        with pytest.raises(CourseError, match=r"course: 00-welcome has no points: nobody hands it in\."):
+            course.choose([name])
+
+
+def test_a_notebook_of_another_number_must_give_points(with_a_page, capsys):
+    (with_a_page / "solutions/00-welcome").rename(with_a_page / "solutions/03-welcome")
+    page = with_a_page / "solutions/03-welcome/03-welcome.ipynb"
+    page.with_name("00-welcome.ipynb").rename(page)
+    assert "03-welcome.ipynb: gives no points: no cell is marked as a test." in refused(with_a_page, capsys)
+
+
+def test_a_notebook_of_number_00_with_a_question_is_an_assignment(with_a_page):
+    shutil.copy(source(with_a_page), source(with_a_page, "00-welcome"))
+    assert find(with_a_page).assignments[0].name == "00-welcome"
 
 
 def test_a_course_without_assignments_says_what_is_missing(tmp_path):

@@ -22,7 +22,7 @@ from tests.pages import MAKERS, poor_pages, widget_cells
 ROOT = Path(__file__).resolve().parents[1]
 SHOWCASE = ROOT / "docs/widgets.ipynb"
 SOURCES = [
-    *sorted(ROOT.glob("solutions/0[12]-*/*.ipynb")),
+    *sorted(ROOT.glob("solutions/0[012]-*/*.ipynb")),
     SHOWCASE,
 ]
 RENEW = f"jupyter nbconvert --to notebook --execute --inplace {SHOWCASE.relative_to(ROOT)}"

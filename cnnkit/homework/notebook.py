@@ -14,7 +14,7 @@ from typing import Any
 from cnnkit.answers import ALL, EvidenceQuestion, Question
 from cnnkit.errors import ArgumentError, DataDamagedError, DataNotFoundError, did_you_mean
 
-__all__ = ["Homework", "find"]
+__all__ = ["Homework", "find", "notebooks"]
 
 FOLDER = "notebooks"
 Cell = dict[str, Any]
@@ -126,7 +126,7 @@ def find(name: str, start: Path | None = None) -> Homework:
     Raises
     ------
     ArgumentError
-        No notebook, or several, are meant.
+        No notebook, or several, are meant, or one without questions.
     DataNotFoundError
         There are no notebooks, or not the file.
     DataDamagedError
@@ -136,13 +136,13 @@ def find(name: str, start: Path | None = None) -> Homework:
         path = Path(name).expanduser()
         if not path.is_file():
             raise DataNotFoundError(f"find: `name` is {name!r}, expected a file that exists. Check the path.")
-        return Homework(path.resolve())
-    known = _notebooks(start or Path.cwd())
+        return _with_questions(name, Homework(path.resolve()))
+    known = notebooks(start or Path.cwd())
     number = f"{int(name):02d}" if re.fullmatch(r"\d{1,2}", name) else name
     meant = [path for stem, path in known.items() if stem == number or stem.startswith(number)]
     exact = [path for path in meant if path.stem == number]
     if len(exact or meant) == 1:
-        return Homework((exact or meant)[0])
+        return _with_questions(name, Homework((exact or meant)[0]))
     listed = ", ".join(known)
     if meant:
         several = ", ".join(path.stem for path in meant)
@@ -152,8 +152,23 @@ def find(name: str, start: Path | None = None) -> Homework:
     )
 
 
-def _notebooks(start: Path) -> dict[str, Path]:
-    """Return the nearest folder's notebooks, by name; those that lie in a folder of their own name."""
+def _with_questions(name: str, homework: Homework) -> Homework:
+    if homework.graded or homework.questions:
+        return homework
+    raise ArgumentError(
+        f"find: `name` is {name!r}, expected a notebook with questions: in {homework.path.name} there is"
+        " nothing to check or to hand in. Give the number of another, such as 01."
+    )
+
+
+def notebooks(start: Path) -> dict[str, Path]:
+    """Return the nearest folder's notebooks, by name; those that lie in a folder of their own name.
+
+    Raises
+    ------
+    DataNotFoundError
+        There are none in `start`, nor in a folder above it.
+    """
     for folder in (start, *start.parents):
         for place in (folder / FOLDER, folder):
             found = {path.stem: path for path in sorted(place.glob("*/*.ipynb")) if _is_one(path)}

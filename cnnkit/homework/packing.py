@@ -132,7 +132,9 @@ def _flaws_of_runs(files: dict[str, Path]) -> Iterator[str]:
 
     for name, path in logs.items():
         try:
-            runlog.read(path)
+            run = runlog.read(path)
+            if run.reason in ("unfinished", "interrupted"):
+                yield f"{name}: was not trained to its end. Run its cell again: it goes on where it was."
         except RunLogError as error:
             yield f"{name}: {str(error).removeprefix('read: ')}"
 

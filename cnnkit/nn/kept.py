@@ -1,4 +1,4 @@
-"""A run that was trained before: found by its log, and returned in place of training it again."""
+"""A run that was trained before, wholly or in part: found by its log, so that nothing is trained twice."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from cnnkit.errors import ArgumentError, RunLogError
+from cnnkit.nn.alone import Alone
 from cnnkit.nn.build import load_weights
 from cnnkit.nn.run import Run
-from cnnkit.nn.runlog import parse, read, text_of
-from cnnkit.nn.state import load_arrays, weights_hash
+from cnnkit.nn.runlog import parse, read, state_path, text_of
+from cnnkit.nn.state import State, load_arrays, weights_hash
 
 __all__ = ["FINISHED", "kept_run"]
 
@@ -20,7 +21,7 @@ FINISHED = ("finished", "early stop")
 
 
 def kept_run(log: str | os.PathLike[str], start: Run) -> Run | None:
-    """Return the finished run that a log holds, if it is the one that is to be trained.
+    """Return the run that a log holds, if it is the one that is to be trained.
 
     Parameters
     ----------
@@ -30,14 +31,16 @@ def kept_run(log: str | os.PathLike[str], start: Run) -> Run | None:
     Returns
     -------
     Run or None
-        None where it is no log, or one of a run that did not finish. The model is None where the file of
-        the weights is missing. Where the log is of a real data set and `start` only has what stands in for
-        it, the run counts as the same.
+        A run that is not `FINISHED` was stopped or killed, and can be resumed. None where it is no log, one
+        of a run that diverged, or of one that was killed before it had anything to keep: such a log is
+        removed. The model is None where the file of the weights is missing. Where the log is of a real data
+        set and `start` only has what stands in for it, a finished run counts as the same.
 
     Raises
     ------
     ArgumentError
-        The log is of another run; the message names what differs.
+        The log is of another run, and the message names what differs; or of one that was stopped, and is
+        being trained elsewhere, or has lost its state.
     RunLogError
         The log contradicts itself or its weights.
     """
@@ -50,14 +53,39 @@ def kept_run(log: str | os.PathLike[str], start: Run) -> Run | None:
         if error.kind != "weights missing":
             raise
         run = replace(parse(text_of(path), str(path))[0], log=path)
-    if run.reason not in FINISHED:
+    if run.reason == "diverged":
         return None
     _require_same(path, run, start)
+    if run.reason not in FINISHED:
+        return _begun(path, run, start)
     print(_said(path, run, start))
     if run.weights is None or start.model is None:
         return run
     load_weights(start.model, load_arrays(run.weights))
     return replace(run, model=start.model)
+
+
+def _begun(path: Path, run: Run, start: Run) -> Run | None:
+    """Return a run that was stopped or killed, if there is anything of it to go on from."""
+    Alone(path).end()  # raises where it is still being trained
+    if not run.history:
+        path.unlink()
+        return None
+    if run.data != start.data:
+        raise _other(path, "dataset.stand_in", None, start.stand_in)
+    if not state_path(path).exists():
+        raise ArgumentError(
+            f"fit: `log` is {path}, where the beginning of this run is kept, without {state_path(path).name},"
+            " expected that file beside it. Put it back, or delete all that begins with"
+            f" {path.stem}. to train from the beginning."
+        )
+    begun = "" if run.config["init"] is not None or _begins_alike(run, start) else ", with other weights"
+    print(f"{path} holds the beginning of this very run{begun}; it goes on from update {_reached(path)}.")
+    return run
+
+
+def _reached(path: Path) -> str:
+    return f"{State.load(state_path(path)).counters.updates:,}"
 
 
 def _said(path: Path, run: Run, start: Run) -> str:

@@ -36,6 +36,10 @@ class Recorder:
         if state is not None:
             rows = tuple(row for row in run.history if row.updates <= state.counters.updates)
             self.run = replace(run, history=rows)
+            if self.log is not None and any(row.best for row in rows):
+                # a process may have been killed after it wrote weights, and before it wrote the state
+                self.run = replace(self.run, weights=weights_path(self.log.path))
+                save_tensors(weights_path(self.log.path), state.best)
         if self.log is None:
             return
         if state is not None:
@@ -90,4 +94,5 @@ class Recorder:
             self.log.write("end", {"reason": reason, "best": kept, "final": asdict(final)})
             if state is not None:
                 state.save(state_path(self.log.path))
+            self.log.close()
         return self.run

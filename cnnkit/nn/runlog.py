@@ -17,6 +17,7 @@ from typing import Any
 from torch import Tensor
 
 from cnnkit.errors import ArgumentError, RunLogError
+from cnnkit.nn.alone import Alone
 from cnnkit.nn.arguments import require_path
 from cnnkit.nn.evaluate import Metrics
 from cnnkit.nn.run import CHANGES, Change, Evaluation, Final, Run
@@ -61,8 +62,8 @@ class Log:
     Raises
     ------
     ArgumentError
-        `path` holds something already and the run does not go on from it, has another ending, or cannot be
-        written. Nothing is ever overwritten.
+        `path` holds something already and the run does not go on from it, has another ending, cannot be
+        written, or is just being written by another process. Nothing is ever overwritten.
     """
 
     def __init__(self, path: str | os.PathLike[str], run: str, goes_on: bool = False) -> None:
@@ -76,24 +77,35 @@ class Log:
             )
         self._seal = ""
         if goes_on:
-            lines = text_of(self.path).splitlines(keepends=True)
             self._require_writable()
+            self._alone = Alone(self.path)
+            lines = text_of(self.path).splitlines(keepends=True)
             self._seal = json.loads([line for line in lines if line.endswith("}\n")][-1])["seal"]
             if lines and not lines[-1].endswith("\n"):
                 self._append("\n")
             return
-        if os.path.exists(self.path) or os.path.exists(weights_path(self.path)):
+        if os.path.exists(self.path):
             raise ArgumentError(
                 f"fit: `log` is {self.path}, where a run is kept already, expected a new name."
                 " Give another name, or resume=run to go on with that run."
             )
+        if os.path.exists(weights_path(self.path)):
+            raise ArgumentError(
+                f"fit: `log` is {self.path}, beside which {weights_path(self.path).name} lies, expected a new"
+                " name. Give another name, or delete that file too, if it is of a run that you deleted."
+            )
         self._require_writable()
+        self._alone = Alone(self.path)
 
     def write(self, event: str, record: Mapping[str, Any]) -> None:
         """Add a line and see that it is on the disk."""
         line = {"event": event} | dict(record)
         self._seal = _seal(self._seal, line)
         self._append(json.dumps(line | {"seal": self._seal}) + "\n")
+
+    def close(self) -> None:
+        """Let others write it."""
+        self._alone.end()
 
     def _require_writable(self) -> None:
         try:

@@ -20,7 +20,7 @@ from cnnkit.nn.checks import require_ready
 from cnnkit.nn.config import Config
 from cnnkit.nn.held import held
 from cnnkit.nn.interrupt import between_updates
-from cnnkit.nn.kept import kept_run
+from cnnkit.nn.kept import FINISHED, kept_run
 from cnnkit.nn.loop import Loop, Update
 from cnnkit.nn.progress import Progress, never_better
 from cnnkit.nn.recorder import Recorder
@@ -100,8 +100,8 @@ def fit(
         A KeyboardInterrupt raised in it stops the run like Ctrl-C does.
     log : path of a ``.jsonl`` file, or a folder
         The run log; in a folder the file is named by the run's id. The best weights and the state for
-        `resume` come to lie beside it. Nothing is overwritten. Where the file holds this very run, finished,
-        the run is read from it and not trained again.
+        `resume` come to lie beside it. Nothing is overwritten. Where the file holds this very run, it is
+        read if it was finished, and goes on if it was stopped or its process was killed.
     resume : Run, stopped or read from its log
         Go on with it, with the arguments of its own call; only the budget, counted from its start, may be
         larger.
@@ -121,7 +121,7 @@ def fit(
     ArgumentError, ShapeError
         Before anything is trained: an unknown name (with the nearest known one), a budget that is not
         one, a batch larger than the data, labels out of range, an output that is not one logit a class; a
-        `log` that holds another run, with what differs, or cannot be written.
+        `log` that holds another run, with what differs, is being written elsewhere, or cannot be written.
     TrainingError
         The loss is infinite or no number. The model has the best weights so far; `error.run` is the run.
 
@@ -167,9 +167,9 @@ def fit(
     config = replace(config, frozen=held(module))
     name = model.name if isinstance(model, Network) else None
     if log is not None and resume is None and os.path.isfile(log):
-        found = kept_run(log, run_of(module, dataset, config, name))
-        if found is not None:
-            return found
+        resume = kept_run(log, run_of(module, dataset, config, name))
+        if resume is not None and resume.reason in FINISHED:
+            return resume
     require_ready(module, dataset, config)
     start = run_of(module, dataset, config, name)
     if resume is not None:
@@ -205,6 +205,8 @@ def fit(
             raise
         finally:
             bar.close()
+            if written is not None:
+                written.close()
     module.load_state_dict(loop.best)
     measured = Final() if reason == "interrupted" else final(module, dataset, recorder.run)
     run = recorder.end(reason, measured, end)

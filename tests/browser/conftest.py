@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -148,10 +148,14 @@ class Notebook:
 
 
 @contextmanager
-def running_lab(home: Path) -> Iterator[Lab]:
-    """Start a JupyterLab that keeps to the folder `home`; stop it and its kernels at the end."""
-    root = home / "notebooks"
-    root.mkdir()
+def running_lab(home: Path, *command: str, root: Path | None = None) -> Iterator[Lab]:
+    """Start a JupyterLab that keeps to the folder `home`; stop it and its kernels at the end.
+
+    It serves `root`, by default a new folder in `home`; a `command` that starts it in another way chooses
+    what it serves.
+    """
+    root = root or home / "notebooks"
+    root.mkdir(exist_ok=True)
     for name, values in LAB_SETTINGS.items():
         path = home / f"settings/@jupyterlab/{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -161,12 +165,13 @@ def running_lab(home: Path) -> Iterator[Lab]:
     token = secrets.token_hex(16)
     options = SERVER_OPTIONS | {
         "ServerApp.port": str(port),
-        "ServerApp.root_dir": str(root),
         "IdentityProvider.token": token,
     }
+    if not command:
+        command = ("-m", "jupyterlab", f"--ServerApp.root_dir={root}")
     with (home / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())],
+            [sys.executable, *command, *(f"--{name}={value}" for name, value in options.items())],
             cwd=root,
             env=_environment(home),
             stdout=log,
@@ -200,8 +205,9 @@ def _address(server: subprocess.Popen[bytes], home: Path) -> str:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and server.poll() is None:
         for note in (home / "runtime").glob(f"jpserver-{server.pid}.json"):
-            port = json.loads(note.read_text(encoding="utf-8"))["port"]
-            return f"http://127.0.0.1:{port}/"
+            with suppress(json.JSONDecodeError):  # it is just being written
+                port = json.loads(note.read_text(encoding="utf-8"))["port"]
+                return f"http://127.0.0.1:{port}/"
         time.sleep(0.1)
     log = (home / "server.log").read_text(encoding="utf-8", errors="replace")
     raise RuntimeError(f"JupyterLab did not start within {PATIENCE} s:\n{log[-3000:]}")
@@ -218,7 +224,7 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def browsing(lab: Lab, chromium: str, outside: list[str], *flags: str) -> Iterator[Page]:
+def browsing(lab: Lab, chromium: str, outside: list[str], *flags: str, path: str = "lab") -> Iterator[Page]:
     """Open the server's JupyterLab in a window of 1280 by 1000 pixels; `outside` gets what was stopped."""
     host = urlsplit(lab.address).netloc
 
@@ -235,7 +241,7 @@ def browsing(lab: Lab, chromium: str, outside: list[str], *flags: str) -> Iterat
             page = browser.new_page(viewport={"width": 1280, "height": 1000})
             page.set_default_timeout(PATIENCE * 1000)
             page.route("**/*", only_this_machine)
-            page.goto(lab.url("lab"))
+            page.goto(lab.url(path))
             page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
             yield page
         finally:

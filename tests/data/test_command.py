@@ -91,7 +91,7 @@ def test_built_in_sets_need_no_fetching(capsys):
     [
         (["dta"], "cnnkit: there is no command 'dta'. Did you mean 'data'?"),
         (["docter"], "cnnkit: there is no command 'docter'. Did you mean 'doctor'?"),
-        (["xyz"], "cnnkit: there is no command 'xyz'. There are check, submit, data, weights, doctor."),
+        (["xyz"], "cnnkit: there is no command 'xyz'. There are lab, check, submit, data, weights, doctor."),
         (["data", "gte"], "cnnkit data: there is no command 'gte'. Did you mean 'get'?"),
         (["data", "get"], "cnnkit data get: the following arguments are required: NAME"),
         ([], "cnnkit: the following arguments are required: COMMAND"),
@@ -126,7 +126,7 @@ def test_the_doctor_finds_what_this_environment_has(small_mnist, tmp_path, monke
     assert re.search(r"^✓ packages: .*\bnumpy \d.*\btorch \d", said, flags=re.M)
     assert f"✓ mnist: 40 + 20 images in {folder}" in said
     assert "– cifar10: not here; shapes10 stands in for it. Run: cnnkit data get cifar10" in said
-    assert re.search(r"^✓ torch: .* trains [\d,]+ small images a second on \d+ threads$", said, flags=re.M)
+    assert re.search(r"^✓ torch: .* trains [\d,]+ small images a second on \d+ threads?$", said, flags=re.M)
     assert said.endswith("All that the notebooks need is here.\n")
 
 
@@ -152,6 +152,20 @@ def test_the_doctor_names_packages_that_are_missing_or_old():
     )
     assert re.fullmatch(r"✗ numpy: this is 1\.0, expected 2\.0 or newer\. Run: .*", found["numpy"])
     assert "matplotlib 99" in found["packages"]
+
+
+def test_the_doctor_asks_for_jupyterlab_except_on_colab(monkeypatch):
+    def installed(name):
+        if name == "jupyterlab":
+            raise PackageNotFoundError(name)
+        return "99"
+
+    def lab():
+        return next(found for found in doctor._packages(installed) if found.what == "jupyterlab")
+
+    assert str(lab()).startswith("✗ jupyterlab: not installed")
+    monkeypatch.setitem(sys.modules, "google.colab", object())
+    assert str(lab()).startswith("– jupyterlab: not installed")
 
 
 def test_the_doctor_notices_a_torch_that_does_not_learn(monkeypatch):

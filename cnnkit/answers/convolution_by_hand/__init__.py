@@ -3,6 +3,7 @@
 from cnnkit.answers.convolution_by_hand import channels, kernels, pooling
 from cnnkit.answers.question import Question
 
-__all__ = ["QUESTIONS"]
+__all__ = ["QUESTIONS", "VARIANTS"]
 
 QUESTIONS: tuple[Question, ...] = (*kernels.QUESTIONS, *channels.QUESTIONS, *pooling.QUESTIONS)
+VARIANTS = kernels.VARIANTS

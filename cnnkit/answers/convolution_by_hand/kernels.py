@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from cnnkit.answers.question import Mistake, Question
+from cnnkit.answers.variants import Numbers
 from cnnkit.answers.wording import FLIPPED, KEEP_KERNEL
 from cnnkit.functional import convolve2d, correlate2d, pad
 
-__all__ = ["ASYMMETRIC", "IMAGE", "QUESTIONS", "SOBEL"]
+__all__ = ["ASYMMETRIC", "IMAGE", "QUESTIONS", "SOBEL", "VARIANTS"]
 
 
 # NTNU TDT4265, assignment 3, task 1a: the image and the kernel of the published 3x5 result.
@@ -319,3 +320,6 @@ QUESTIONS: tuple[Question, ...] = (
         draw=_kernel_draw,
     ),
 )
+
+# One image for all six questions: that of notebook 01.
+VARIANTS = (Numbers(questions=QUESTIONS, draw=lambda rng: {"image": rng.integers(0, 9, (3, 5))}),)

@@ -10,7 +10,7 @@ from cnnkit.answers.shapes_and_parameters import (
     sizes,
 )
 
-__all__ = ["QUESTIONS"]
+__all__ = ["QUESTIONS", "VARIANTS"]
 
 QUESTIONS: tuple[Question, ...] = (
     *sizes.QUESTIONS,
@@ -20,3 +20,5 @@ QUESTIONS: tuple[Question, ...] = (
     *receptive_fields.QUESTIONS,
     *functions.QUESTIONS,
 )
+
+VARIANTS = sizes.VARIANTS

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from cnnkit.answers.question import Mistake, Question
+from cnnkit.answers.variants import Numbers
 from cnnkit.answers.wording import COUNT_WINDOWS
 
-__all__ = ["QUESTIONS"]
+__all__ = ["QUESTIONS", "VARIANTS"]
 
 SIZES = (
     Question(
@@ -88,31 +89,31 @@ SIZES = (
         points=1,
         variable="pooled_size",
         ask="Those 504×504 maps are pooled by 2×2 with stride 2: which size?",
-        method=lambda size, before: size // 2,
+        method=lambda before, after: after // 2,
         mistakes=(
             Mistake(
                 "plus-one-forgotten",
                 "the + 1 of the formula is left out",
                 COUNT_WINDOWS,
-                lambda size, before: (size - 2) // 2,
+                lambda before, after: (after - 2) // 2,
             ),
             Mistake(
                 "stride-ignored",
                 "the stride is ignored",
                 "The windows move by 2 cells.",
-                lambda size, before: size - 2 + 1,
+                lambda before, after: after - 2 + 1,
             ),
             Mistake(
                 "wrong-input",
                 "the image before the convolution is pooled",
                 "The pooling layer's input is the convolution's output.",
-                lambda size, before: before // 2,
+                lambda before, after: before // 2,
             ),
         ),
-        inputs={"size": 504, "before": 512},
+        inputs={"before": 512, "after": 504},
         draw=lambda rng: {
-            "size": (n := 2 * int(rng.integers(30, 300))),
-            "before": n + 2 * int(rng.integers(2, 9)),
+            "before": (n := 2 * int(rng.integers(30, 300))) + 2 * int(rng.integers(2, 9)),
+            "after": n,
         },
     ),
     Question(
@@ -121,35 +122,35 @@ SIZES = (
         points=1,
         variable="second_conv_size",
         ask="The pooled maps meet 3×3 kernels, stride 1, no padding: which size?",
-        method=lambda pooled, before: pooled - 2,
+        method=lambda after: after // 2 - 2,
         mistakes=(
             Mistake(
                 "plus-one-forgotten",
                 "the + 1 of the formula is left out",
                 COUNT_WINDOWS,
-                lambda pooled, before: pooled - 3,
+                lambda after: after // 2 - 3,
             ),
             Mistake(
                 "same-assumed",
                 "padding is assumed to keep the size",
                 "There is no padding here.",
-                lambda pooled, before: pooled,
+                lambda after: after // 2,
             ),
             Mistake(
                 "pooling-skipped",
                 "the maps before the pooling are convolved",
                 "The second convolution's input is the pooled map.",
-                lambda pooled, before: before - 2,
+                lambda after: after - 2,
             ),
             Mistake(
                 "stride-carried-over",
                 "the stride 2 of the pooling is used again",
                 "This layer's stride is 1.",
-                lambda pooled, before: (pooled - 3) // 2 + 1,
+                lambda after: (after // 2 - 3) // 2 + 1,
             ),
         ),
-        inputs={"pooled": 252, "before": 504},
-        draw=lambda rng: {"pooled": (n := int(rng.integers(20, 300))), "before": 2 * n},
+        inputs={"after": 504},
+        draw=lambda rng: {"after": 2 * int(rng.integers(20, 300))},
     ),
 )
 
@@ -225,3 +226,15 @@ ODD_SIZES = Question(
 )
 
 QUESTIONS: tuple[Question, ...] = (*SIZES, ODD_SIZES)
+
+
+def _draw_sizes(rng: np.random.Generator) -> Mapping[str, Any]:
+    """Draw the sizes of an image, and of the maps that a convolution makes of it."""
+    after = 2 * int(rng.integers(60, 400))
+    return {"before": after + 2 * int(rng.integers(2, 9)), "after": after}
+
+
+VARIANTS = (
+    Numbers(questions=SIZES[:1], draw=lambda rng: {"kernel_size": int(rng.choice([7, 9, 11, 13, 15]))}),
+    Numbers(questions=SIZES[1:], draw=_draw_sizes),
+)

@@ -105,6 +105,8 @@ class Record:
             save_tensors(weights, copied(self.model.state_dict()))
         hash = weights_hash(self.model.state_dict())
         self._write("end", {"reason": self.reason, "final": asdict(final), "weights": hash})
+        if self._log is not None:
+            self._log.close()
         log = self._log.path if self._log is not None else None
         rows = tuple(self._rows)
         return StyleRun(self.id, self.options, rows, final, self.reason, log, weights, self.model.eval())
