@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 
 import psutil
 import pytest
@@ -22,12 +23,14 @@ from autograde.result import recall
 ROOT = Path(__file__).resolve().parents[1]
 CLUSTER = str(ROOT / "docs/scale/cluster.py")
 ADDING = "01-adding"
+PATIENCE = 300  # seconds
 CLASS = [Student("s01", ""), Student("s02", "", answers={"total-price": "total_price = 12.0"})]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # nbgrader's, on import
 
-# What SLURM does with a job, but for the waiting: it runs the script, and says a number.
+# What SLURM does with a job, but for the waiting: it keeps the script, runs it, and says a number.
 SBATCH = """#!/bin/sh
-sh "$1" > "{folder}/job.log" 2>&1 &
+cp "$1" "{folder}/job.sh"
+sh "{folder}/job.sh" > "{folder}/job.log" 2>&1 &
 echo "Submitted batch job $!"
 """
 SCANCEL = """#!/bin/sh
@@ -58,17 +61,20 @@ def cluster(*words: str, path: str = "") -> Iterator[list[str]]:
     environment["PATH"] = os.pathsep.join(filter(None, [path, environment["PATH"]]))
     command = [sys.executable, CLUSTER, *words]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        too_late = Timer(PATIENCE, process.kill)
+        too_late.start()
         try:
             assert process.stdout is not None
             yield shlex.split(process.stdout.readline())
         finally:
-            family = psutil.Process(process.pid).children(recursive=True)
+            too_late.cancel()
+            alive = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
             process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 0
-            _, alive = psutil.wait_procs(family, timeout=30)
+            code = process.wait(60)
+            _, alive = psutil.wait_procs(alive, timeout=30)
             for one in alive:
                 one.kill()
-    assert alive == []
+    assert (code, alive) == (0, [])
 
 
 def points(course: Course) -> dict[str, float]:
