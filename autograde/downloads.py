@@ -10,6 +10,8 @@ __all__ = ["Named", "participant", "read_name"]
 
 # Canvas: <name>[_LATE]_<user>_<submission>_<file>; a file of a name that was used before gets -1, -2, ...
 CANVAS = re.compile(r"(?P<person>[^_/]+)(?P<late>_LATE)?_(?P<user>\d+)_(?P<submission>\d+)_(?P<file>.+)")
+# ... and what was typed, or an address: there is no file, so no number of one either
+TYPED = re.compile(r"(?P<person>[^_/]+)(?P<late>_LATE)?_(?P<user>\d+)_(?P<file>(?:text|link)\.html)")
 # Moodle: <name>_<participant>_assignsubmission_file[_]/<file>, or with the file's name at its end
 MOODLE = re.compile(r"(?P<person>.+)_(?P<participant>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)")
 MOODLE_ID = re.compile(r"\D*(?P<participant>\d+)")
@@ -58,6 +60,8 @@ def read_name(path: PurePosixPath) -> Named:
           late=True, attempt=1, system='canvas', reply='doejo_LATE_1204_88031_')
     >>> read_name(PurePosixPath("Jo Doe_5512_assignsubmission_file_/two.ipynb")).student
     '5512'
+    >>> read_name(PurePosixPath("doejo_LATE_1204_text.html")).student
+    '1204'
     >>> read_name(PurePosixPath("one/02-shapes-and-parameters/02-shapes-and-parameters.ipynb")).file
     PurePosixPath('02-shapes-and-parameters/02-shapes-and-parameters.ipynb')
     """
@@ -72,6 +76,10 @@ def read_name(path: PurePosixPath) -> Named:
         file, attempt = _original(match["file"])
         reply = name.removesuffix(match["file"])
         return Named(match["user"], match["person"], file, bool(match["late"]), attempt, "canvas", reply)
+    if match := TYPED.fullmatch(name):
+        reply = name.removesuffix(match["file"])
+        file = PurePosixPath(match["file"])
+        return Named(match["user"], match["person"], file, bool(match["late"]), system="canvas", reply=reply)
     if rest:
         return Named(first, first, PurePosixPath(*rest))
     return Named(path.stem, path.stem, PurePosixPath(name))

@@ -74,6 +74,7 @@ def problems(nb: Notebook, standard: Values) -> list[str]:
                     " cell that gives it. Make them alike."
                 )
         found += _of_test(nb, id, numbers)
+    found += _not_drawn(nb, own, set(given))
     if not own:
         ids = ", ".join(str(cell.get("id")) for cell in cells)
         found.append(
@@ -108,6 +109,33 @@ def _of_test(nb: Notebook, id: str, numbers: Mapping[str, Any]) -> Iterator[str]
             if left:
                 call = ", ".join(f"{name}={name}" for name in left)
                 yield f"cell test-{id} does not hand its numbers on. Write check.answer(..., {call})."
+
+
+def _not_drawn(nb: Notebook, own: Values, names: set[str]) -> Iterator[str]:
+    """Yield the questions that are asked with drawn numbers, and which the draw does not look at.
+
+    Some students would get numbers on which one of such a question's mistakes is right.
+    """
+    for cell in nb["cells"]:
+        question = str(cell.get("id", "")).removeprefix("test-")
+        if graded_as(cell) != "test" or question in own:
+            continue
+        handed = sorted(_handed(cell["source"]) & names)
+        if handed:
+            yield (
+                f"{question} is checked with `{handed[0]}`, which is drawn for each student without a look at"
+                f" its mistakes. Add it to the questions of the Numbers that draw `{handed[0]}`."
+            )
+
+
+def _handed(source: str) -> set[str]:
+    """Return the names that a test hands on under the same name, as in ``check.answer(..., n=n)``."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return set()
+    keywords = [each for node in ast.walk(tree) if isinstance(node, ast.Call) for each in node.keywords]
+    return {each.arg for each in keywords if isinstance(each.value, ast.Name) and each.arg == each.value.id}
 
 
 def exchanged(nb: Notebook, standard: Values, drawn: Values, *, unlocked: bool = False) -> Notebook:

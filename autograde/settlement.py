@@ -22,7 +22,7 @@ from autograde.policy import Group, Policy, Terms, shown
 from autograde.result import Result, State
 from autograde.times import STAMP, as_stamp, stamp, stamped
 
-__all__ = ["settle"]
+__all__ = ["put_back", "settle"]
 
 UNTOLD = "It is not known when it was handed in: it counts as in time."
 APPLIED = "applied.json"  # what of the gradebook is our doing, so that it can be taken back
@@ -74,9 +74,7 @@ def settle(
     list of Result
         One for each student who handed in, alone or with others. Twice in a row, it changes nothing.
     """
-    path = course.work / APPLIED
-    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    applied = {name: Applied(**fields) for name, fields in known.items()}
+    applied = _applied(course)
     if policy is None and not applied:
         return list(results)
     log = taken_in(course)
@@ -84,9 +82,10 @@ def settle(
     for assignment in assignments:
         own = {result.student: result for result in results if result.assignment == assignment.name}
         terms = policy.terms[assignment.name] if policy else Terms(assignment.name)
+        before = applied.get(assignment.name, Applied())
+        _put_back(course, terms, before)
         desk = _Desk(course, assignment, terms, own, log)
         settled += desk.settled()
-        before = applied.get(assignment.name, Applied())
         now = Applied(
             desk.copies, shown(terms.deadline) if terms.deadline else "", desk.stamps(before.stamps)
         )
@@ -95,11 +94,33 @@ def settle(
             before.copies | now.copies, now.deadline or before.deadline, before.stamps | now.stamps
         )
         _note(course, applied)
-        desk.stamp(before.stamps, now.stamps)
+        desk.stamp(now.stamps)
         desk.write(gradebook, before)
         applied[assignment.name] = now
         _note(course, applied)
     return settled
+
+
+def put_back(course: Course, policy: Policy | None, assignments: Sequence[Assignment]) -> None:
+    """Take away the times that earlier rules gave and these do not: a line that is deleted makes nobody late."""
+    known = _applied(course)
+    for assignment in assignments:
+        terms = policy.terms[assignment.name] if policy else Terms(assignment.name)
+        _put_back(course, terms, known.get(assignment.name, Applied()))
+
+
+def _put_back(course: Course, terms: Terms, before: Applied) -> None:
+    for student in before.stamps.keys() - terms.handed_in.keys():
+        old, ours = before.stamps[student]
+        path = course.submitted / student / terms.assignment / STAMP
+        if path.is_file() and path.read_text(encoding="utf-8", errors="replace") == ours:
+            stamp(path.parent, old)
+
+
+def _applied(course: Course) -> dict[str, Applied]:
+    path = course.work / APPLIED
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return {name: Applied(**fields) for name, fields in known.items()}
 
 
 def _note(course: Course, applied: Mapping[str, Applied]) -> None:
@@ -205,15 +226,10 @@ class _Desk:
                 found[student] = [old if text == ours else text, as_stamp(when)]
         return found
 
-    def stamp(self, before: Mapping[str, list[str]], now: Mapping[str, list[str]]) -> None:
-        """Write the times that the rules give, and put back what they do not give any more."""
+    def stamp(self, now: Mapping[str, list[str]]) -> None:
+        """Write the times that the rules give."""
         for student, (_, ours) in now.items():
             stamp(self.folder(student), ours)
-        for student in before.keys() - now.keys():
-            old, ours = before[student]
-            path = self.folder(student) / STAMP
-            if path.is_file() and path.read_text(encoding="utf-8", errors="replace") == ours:
-                stamp(path.parent, old)
 
     def under_the_rules(self, result: Result) -> Result:
         """Note what the rules say about a result, but the penalty, which `write` knows."""

@@ -152,7 +152,7 @@ TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "filing": ("archive course downloads errors intake notebook policy text times", ""),
         "commands": (
             "course demo doctor envelope errors feedback filing grade handback kit outlook policy regrade"
-            " release report result sandbox table template times variants",
+            " release report result sandbox settlement table template times variants",
             "",
         ),
         "__main__": ("commands course errors", ""),

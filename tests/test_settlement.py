@@ -176,6 +176,19 @@ def test_settling_twice_changes_nothing(
     assert tables(course.gradebook) == before
 
 
+def test_a_time_that_is_deleted_from_the_rules_counts_no_more_from_then_on(
+    course: Course, settled: Callable[[str], dict[str, Result]]
+) -> None:
+    before = settled(RULES)["11"]
+    assert settled(RULES + 'handed_in.11 = "2026-03-04 23:59"\n')["11"].penalty > 0
+    assert "11, 2026-03-04" in run(course.root, "rules", AREAS)
+    after = settled(RULES)["11"]
+    assert (after.penalty, after.notes) == (before.penalty, before.notes)
+    settled(RULES + 'handed_in.11 = "2026-03-04 23:59"\n')
+    (course.work / "class.toml").write_text(RULES, encoding="utf-8")
+    assert "2026-03-04" not in run(course.root, "rules", AREAS)
+
+
 def test_all_of_it_is_taken_back_with_the_rules(
     course: Course, settled: Callable[[str], dict[str, Result]], tables: Callable[[str], object]
 ) -> None:

@@ -25,7 +25,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from autograde import outlook, policy
+    from autograde import outlook, policy, settlement
 
     course = find(options.course)
     assignments = course.choose(options.assignments)
@@ -40,6 +40,8 @@ def _run(options: argparse.Namespace) -> int:
         print(f"Edit {path}, then look with `autograde rules` at what it means.")
         return 0
     rules = policy.read(course)
+    with course.alone():
+        settlement.put_back(course, rules, assignments)
     if rules is None:
         print(
             f"There are no rules: nothing is late. `autograde rules --example` writes {path} to begin with."
