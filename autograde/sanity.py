@@ -57,7 +57,8 @@ def _of_notebook(nb: Notebook, source: Path) -> Iterator[str]:
     if len(stated) == 1 and stated != {total}:
         yield f"says {stated.pop():g} points in its first cell, its questions add up to {total:g}."
     if dumps(nb) != dumps(clean(nb)):
-        yield f"is not clean. Run `python -m autograde.notebook clean {source.name}`."
+        path = f"solutions/{source.parent.name}/{source.name}"
+        yield f"is not clean. Run `python -m autograde.notebook clean {path}`."
 
 
 def _is_graded(cell: Cell) -> bool:

@@ -102,7 +102,7 @@ def settle(
 
 
 def put_back(course: Course, policy: Policy | None, assignments: Sequence[Assignment]) -> None:
-    """Take away the times that earlier rules gave and these do not: a line that is deleted makes nobody late."""
+    """Take away the times that earlier rules gave and these do not: a deleted line makes nobody late."""
     known = _applied(course)
     for assignment in assignments:
         terms = policy.terms[assignment.name] if policy else Terms(assignment.name)

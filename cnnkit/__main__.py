@@ -100,10 +100,16 @@ def _lab(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from cnnkit.homework import check, find
+    from cnnkit.homework.checking import LONG
 
     homework = find(options.notebook)
     print(f"Running {homework.path} from top to bottom, as it is saved ...", flush=True)
-    report = check(homework, on_finding=lambda finding: print(finding, flush=True))
+
+    def slow(line: str) -> None:
+        print(f"… the cell that begins {line!r} is still running; the grader stops a cell after {LONG} s.")
+        print("  Training may: its run is kept, and read the next time. Ctrl + C ends this.", flush=True)
+
+    report = check(homework, on_finding=lambda finding: print(finding, flush=True), on_long=slow)
     print(f"\n{report}")
     return int(bool(report.left or report.damage))
 
@@ -227,7 +233,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"cnnkit: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("cnnkit: interrupted; what was fetched so far is kept", file=sys.stderr)
+        print("cnnkit: interrupted; what was done so far is kept", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever read the output has enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

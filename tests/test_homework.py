@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -161,6 +162,44 @@ def test_what_was_done_to_graded_cells_is_said(desk: Path, edit: Callable[..., P
     ]
 
 
+def test_an_answer_that_was_deleted_is_said(desk: Path, edit: Callable[..., Path]) -> None:
+    edit("02", kernel_from_sizes=None, out_size=None)
+    said = "the cell with the answer to {} was deleted, or is no code any more."
+    deleted = {f"`{id}` is missing: {said.format(code)}" for id, code in
+               (("kernel-from-sizes", "A2-2"), ("out-size", "A2-13a"))}  # fmt: skip
+    assert {line.removesuffix(" Copy it back from the notebook as it was given out.")
+            for line in find("02", desk).damage} == deleted  # fmt: skip
+
+
+def test_a_renamed_notebook_is_found_out(desk: Path) -> None:
+    path = find("02", desk).path
+    path.rename(path.with_name(f"{path.stem} (1).ipynb"))
+    with pytest.raises(ArgumentError, match=r"there is 02-shapes-\S+ \(1\).* Rename it: 02-shapes"):
+        find("02", desk)
+
+
+IMPATIENT = """
+import sys
+from cnnkit.__main__ import main
+from cnnkit.homework import checking
+checking.LONG = 0.2
+sys.exit(main(["check", "02"]))
+"""
+
+
+def test_a_cell_that_takes_too_long_is_named_and_can_be_stopped(
+    desk: Path, edit: Callable[..., Path]
+) -> None:
+    edit("02", padding_for_same="while True: pass")
+    command = [sys.executable, "-c", IMPATIENT]
+    with subprocess.Popen(command, cwd=desk, stdout=-1, stderr=-1, encoding="utf-8") as checking:
+        assert checking.stdout is not None
+        assert any("begins 'while True: pass' is still running" in line for line in checking.stdout)
+        checking.send_signal(signal.SIGINT)
+        _, errors = checking.communicate(timeout=60)
+    assert (checking.returncode, errors) == (130, "cnnkit: interrupted; what was done so far is kept\n")
+
+
 def test_a_notebook_in_work_is_told_question_by_question(
     desk: Path, edit: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -178,10 +217,11 @@ def test_a_notebook_in_work_is_told_question_by_question(
     for line in (
         r"✓ +1 of 1  A2-1 +padding-for-same",
         r"✗ +0 of 1  A2-2 +kernel-from-sizes +`kernel_from_sizes`.*",
-        r"✗ +0 of 1 +pooled-size +NameError: name 'pooled_size'.*",
+        r"✗ +0 of 1  A2-3 +pooled-size +the cell of `pooled_size` stopped with ZeroDivisionError: division.*",
+        r"✗ +0 of 2  A2-5 +odd-sizes +the cell of `odd_sizes` stopped with SyntaxError: .*",
         r"· +0 of 2  A2-10 +pa2-padding +`pa2` is not answered yet\.",
         r"02-shapes-and-parameters: 1 of 34 points by its checks",
-        r"to mend: A2-2, pooled-size, odd-sizes",
+        r"to mend: A2-2, A2-3, A2-5",
     ):
         assert re.search(rf"^{line}$", said, flags=re.MULTILINE), line
     assert path.read_bytes() == before

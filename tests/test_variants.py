@@ -265,6 +265,11 @@ def test_numbers_are_exchanged_where_they_stand_by_themselves() -> None:
             "Write check.answer(..., n=n, x=x).",
         ),
         (0, cell("code", "given", "pass", locked=True), "but gives no number that is drawn"),
+        (
+            1,
+            cell("code", "test-more", "check.answer('more', b, n=n)", grade=True),
+            "more is checked with `n`, which is drawn for each student without a look at its mistakes.",
+        ),
     ],
 )
 def test_what_stands_in_the_way_of_variants_is_said(place: int, changed: dict[str, Any], said: str) -> None:

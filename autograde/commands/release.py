@@ -82,8 +82,7 @@ def _variants(
 def _checked(course: Course, assignments: Sequence[Assignment], options: argparse.Namespace) -> int:
     from autograde import release
 
-    wrong = release.problems(assignments)
-    wrong = wrong or release.untold(course, assignments)
+    wrong = release.problems(assignments) or release.untold(course, assignments)
     if wrong:
         return found(wrong, "The source notebooks need attention.")
     built, wrong = release.build(course, assignments)

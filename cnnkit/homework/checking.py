@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Timer
 from typing import Any
 
 from cnnkit.check import DIAGNOSIS_MIME
@@ -14,6 +17,7 @@ from cnnkit.homework.notebook import Cell, Homework
 __all__ = ["Finding", "Report", "check"]
 
 SIGNS = {"correct": "✓", "missing": "·", "by hand": "…"}
+LONG = 30  # seconds: the grader stops a cell then
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,11 @@ class Report:
         return "\n".join(lines)
 
 
-def check(homework: Homework, on_finding: Callable[[Finding], None] | None = None) -> Report:
+def check(
+    homework: Homework,
+    on_finding: Callable[[Finding], None] | None = None,
+    on_long: Callable[[str], None] | None = None,
+) -> Report:
     """Run a notebook from top to bottom in a kernel of its own and read what its checks say.
 
     The file stays as it is; what its cells write, such as ``runs``, lands in its folder as in JupyterLab.
@@ -100,6 +108,8 @@ def check(homework: Homework, on_finding: Callable[[Finding], None] | None = Non
     homework : Homework
     on_finding : function of a Finding, optional
         Called as soon as a question is checked.
+    on_long : function of a str, optional
+        Called with the first line of a cell that runs for longer than the grader gives it.
 
     Returns
     -------
@@ -118,11 +128,25 @@ def check(homework: Homework, on_finding: Callable[[Finding], None] | None = Non
     findings: dict[str, Finding] = {}
     graded = homework.graded
     running: list[str] = []
+    watch: list[Timer] = []
+    codes = {question.id: question.code for question in homework.questions}
+    stopped: dict[str, str] = {}  # the last error of a cell that is no check
 
-    def executed(cell: Cell, **_: Any) -> None:
+    def started(cell: Cell) -> None:
+        running.append(cell["source"].strip().split("\n")[0])
+        if on_long is not None and cell["cell_type"] == "code":
+            watch.append(Timer(LONG, on_long, [running[-1]]))
+            watch[-1].daemon = True
+            watch[-1].start()
+
+    def executed(cell: Cell) -> None:
+        if watch:
+            watch.pop().cancel()
         id = cell["metadata"].get("nbgrader", {}).get("grade_id")
-        if id in graded and id not in findings:
-            findings[id] = _finding(cell)
+        if id not in graded:
+            stopped.update(_stopped(cell))
+        elif id not in findings:
+            findings[id] = _finding(cell, codes, stopped)
             if on_finding is not None:
                 on_finding(findings[id])
 
@@ -133,26 +157,50 @@ def check(homework: Homework, on_finding: Callable[[Finding], None] | None = Non
         record_timing=False,
         extra_arguments=["--IPKernelApp.log_level=ERROR"],  # what it says of ports is not for students
         resources={"metadata": {"path": str(homework.path.parent)}},
-        on_cell_start=lambda cell, cell_index: running.append(cell["source"].strip().split("\n")[0]),
+        on_cell_start=lambda cell, cell_index: started(cell),
         on_cell_executed=lambda cell, cell_index, execute_reply: executed(cell),
     )
     try:
-        client.execute()
+        with ThreadPoolExecutor(1) as other:  # nbclient's own way to take Ctrl + C ends in a traceback
+            execution = other.submit(asyncio.run, client.async_execute())
+            try:
+                execution.result()
+            except KeyboardInterrupt:
+                _end_kernel(client)
+                raise
     except DeadKernelError:
         raise TrainingError(
             f"check: the kernel died in the cell that begins {running[-1]!r}, expected it to end. Run that"
             " cell in JupyterLab: it takes too much memory, or ends Python."
         ) from None
+    finally:
+        for timer in watch:
+            timer.cancel()
     for id, cell in graded.items():
         if id not in findings:  # a text: no kernel runs it
-            findings[id] = _finding(cell)
+            findings[id] = _finding(cell, codes, stopped)
             if on_finding is not None:
                 on_finding(findings[id])
     ordered = tuple(findings[id] for id in graded)
     return Report(homework.name, ordered, tuple(homework.damage))
 
 
-def _finding(cell: Cell) -> Finding:
+def _end_kernel(client: Any) -> None:
+    """Kill a client's kernel, whatever its cell is doing."""
+    provisioner = getattr(client.km, "provisioner", None)
+    if provisioner is not None and provisioner.process is not None:
+        provisioner.process.kill()
+
+
+def _stopped(cell: Cell) -> dict[str, str]:
+    """Return what stopped a cell, by the names that it would have bound: a check misses only the name."""
+    errors = [output for output in cell.get("outputs", []) if output["output_type"] == "error"]
+    bound = r"^\s*(?:def |class )?([A-Za-z_]\w*)\s*(?:=(?!=)|\()"
+    said = f"{errors[-1]['ename']}: {errors[-1]['evalue']}" if errors else ""
+    return dict.fromkeys(re.findall(bound, cell["source"], flags=re.MULTILINE), said)
+
+
+def _finding(cell: Cell, codes: Mapping[str, str], stopped: Mapping[str, str]) -> Finding:
     """Read what a graded cell that has been run left behind."""
     about = cell["metadata"]["nbgrader"]
     id, most = str(about["grade_id"]), float(about.get("points", 0))
@@ -172,7 +220,10 @@ def _finding(cell: Cell) -> Finding:
         return Finding(id, found["code"], points, most, verdict, found["message"])
     if errors:
         message = f"{errors[-1]['ename']}: {errors[-1]['evalue']}"
-        return Finding(id, "", 0, most, "error", message)
+        unbound = re.search(r"name '(\w+)' is not defined", message)
+        if unbound and stopped.get(unbound[1]):
+            message = f"the cell of `{unbound[1]}` stopped with {stopped[unbound[1]]}"
+        return Finding(id, codes.get(id, ""), 0, most, "error", message)
     if not cell.get("execution_count"):
         return Finding(id, "", 0, most, "missing", "was not run.")
     return Finding(id, "", most, most, "correct", "")

@@ -90,12 +90,27 @@ class Homework:
             for question in self.questions
             if f"test-{question.id}" not in ids
         ]
+        written = "\n".join(cell["source"] for cell in self.cells if cell["cell_type"] == "code")
+        said += [
+            f"`{question.id}` is missing: the cell with the answer to {question.code} was deleted, or is no"
+            " code any more. Copy it back from the notebook as it was given out."
+            for question in self.questions
+            if f"test-{question.id}" in ids and not _bound(getattr(question, "variable", ""), written)
+        ]
         said += [
             f"`{cell['metadata']['nbgrader']['grade_id']}` was changed: the grader runs its own."
             for cell in marked
             if cell["metadata"]["nbgrader"].get("locked") and not _as_given_out(cell)
         ]
         return said
+
+
+def _bound(name: str, source: str) -> bool:
+    """Whether some line gives `name` a value, or defines it."""
+    return (
+        re.search(rf"^\s*(?:def\s+|class\s+)?{re.escape(name)}\b\s*[=(:\[,]", source, re.MULTILINE)
+        is not None
+    )
 
 
 def _as_given_out(cell: Cell) -> bool:
@@ -144,6 +159,13 @@ def find(name: str, start: Path | None = None) -> Homework:
     if len(exact or meant) == 1:
         return _with_questions(name, Homework((exact or meant)[0]))
     listed = ", ".join(known)
+    folder = next(iter(known.values())).parent.parent
+    renamed = [each.name for each in sorted(folder.glob(f"*/{number}*.ipynb"))]
+    if not meant and renamed:
+        raise ArgumentError(
+            f"find: `name` is {name!r}, and there is {renamed[0]}, expected the name that it was given out"
+            f" with. Rename it: {re.sub(r' ?[(][0-9]+[)]|-Copy[0-9]+', '', renamed[0])}."
+        )
     if meant:
         several = ", ".join(path.stem for path in meant)
         raise ArgumentError(f"find: `name` is {name!r}, which {several} begin with. Give the whole name.")

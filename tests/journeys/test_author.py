@@ -79,7 +79,8 @@ def add_question(root: Path) -> None:
     listed = "QUESTIONS: tuple[Question, ...] = (NUMBER, MATRIX, FUNCTION, CHOICE)"
     assert listed in text
     more = block('id="my-topic-brighter"') + f"\n\n{listed[:-1]}, BRIGHTER)"
-    room.write_text(text.replace(listed, more), encoding="utf-8")
+    text = text.replace(listed, more)
+    room.write_text(text, encoding="utf-8")
     source = root / f"solutions/{NAME}/{NAME}.ipynb"
     nb = load(source)
     roles = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
@@ -150,8 +151,17 @@ def test_a_new_assignment_is_written_checked_released_done_and_graded(root: Path
     assert errors.endswith("Nothing was released.\n")
     assert not (root / "notebooks").exists()
 
-    # Mended, it is released; then the numbers of three students are drawn.
+    # Its image can be drawn for each student, so the draw has to look at its mistakes too.
     room.write_text(sound, encoding="utf-8")
+    code, _, errors = run(sys.executable, "-m", "autograde", "release", "9")
+    assert code == 1
+    assert "my-topic-brighter is checked with `image`, which is drawn for each student" in errors
+    group = re.search(r"`(questions=\(MATRIX, CHOICE, BRIGHTER\))`", PAGE)
+    assert group is not None
+    assert "questions=(MATRIX, CHOICE)" in sound
+
+    # Mended, it is released; then the numbers of three students are drawn.
+    room.write_text(sound.replace("questions=(MATRIX, CHOICE)", group[1]), encoding="utf-8")
     code, said, errors = run(sys.executable, "-m", "autograde", "release", "9")
     assert (code, errors) == (0, "")
     assert said == f"{NAME}: 17 points, 8 questions, released\n"
@@ -186,7 +196,7 @@ def test_a_new_assignment_is_written_checked_released_done_and_graded(root: Path
     assert lost["right"] == lost["s01"] == {}
     assert lost["wrong"] == {"number": ["not-divided"], "brighter": ["mean-kept"]}
     assert lost["s02"] == {"number": ["other-numbers"], "matrix": ["other-numbers"]}
-    assert any("the notebook of s01" in note for note in graded["s02"]["notes"])
+    assert any("the notebook of s01" in note for note in graded["s02"]["asides"])
     assert graded["s01"]["notes"] == []
 
     # A second round runs nothing, and a second release gives everybody the same.
