@@ -20,6 +20,8 @@ from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from playwright.sync_api import sync_playwright
+
 MOVES = 50
 UNLIMITED = ("--disable-frame-rate-limit", "--disable-gpu-vsync")
 INTERACT = """\
@@ -144,9 +146,9 @@ def main() -> None:
         sys.exit("chromium is not installed: nothing to measure")
     print(f"{MOVES} slider moves each, in ms; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(f"{'':60} {'median':>7} {'95 %':>7}")
-    with TemporaryDirectory() as home, browser.running_lab(Path(home)) as lab:
+    with TemporaryDirectory() as home, browser.running_lab(Path(home)) as lab, sync_playwright() as driver:
         for limit, flags in (("60 frames/s", ()), ("no limit", UNLIMITED)):
-            with browser.browsing(lab, browser.CHROMIUM, [], *flags) as page:
+            with browser.browsing(driver, lab, browser.CHROMIUM, [], *flags) as page:
                 for number, sliders in enumerate(WIDGETS):
                     name = f"bench-{number}-{limit[:2]}"
                     shown = browser.new_notebook(lab, page, name, [sliders.cell]).run(0)

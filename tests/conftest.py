@@ -201,6 +201,15 @@ def tables():
 
 
 @pytest.fixture(scope="session")
+def playwright():
+    """The browser's driver, of which a process can have one."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
 def postgres():
     """Return a function that makes an empty database in a PostgreSQL of our own and returns its address."""
     from tests.postgres import server

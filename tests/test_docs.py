@@ -11,7 +11,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import CONTRAST
 from tests.missing import cannot_run
@@ -173,16 +172,15 @@ def test_a_broken_link_fails_the_build_and_is_named(small, link):
 
 
 @pytest.fixture(params=["light", "dark"])
-def browsed(request, site):
+def browsed(request, site, playwright):
     """Return a page of Chromium in one of the two palettes, and the addresses elsewhere that it asked for."""
     program = shutil.which("chromium") or cannot_run("chromium is not installed: the site cannot be opened")
     asked = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(color_scheme=request.param, viewport={"width": 1280, "height": 900})
-        page.on("request", lambda made: asked.append(made.url) if urlsplit(made.url).netloc else None)
-        yield page, asked
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+    page = browser.new_page(color_scheme=request.param, viewport={"width": 1280, "height": 900})
+    page.on("request", lambda made: asked.append(made.url) if urlsplit(made.url).netloc else None)
+    yield page, asked
+    browser.close()
 
 
 @pytest.mark.browser

@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 import nbformat
 import pytest
 from nbformat import v4
-from playwright.sync_api import Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Locator, Page, Playwright, Route, expect
 
 from tests.missing import cannot_run
 
@@ -224,7 +224,9 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def browsing(lab: Lab, chromium: str, outside: list[str], *flags: str, path: str = "lab") -> Iterator[Page]:
+def browsing(
+    playwright: Playwright, lab: Lab, chromium: str, outside: list[str], *flags: str, path: str = "lab"
+) -> Iterator[Page]:
     """Open the server's JupyterLab in a window of 1280 by 1000 pixels; `outside` gets what was stopped."""
     host = urlsplit(lab.address).netloc
 
@@ -235,17 +237,16 @@ def browsing(lab: Lab, chromium: str, outside: list[str], *flags: str, path: str
             outside.append(route.request.url)
             route.abort()
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*CHROMIUM_FLAGS, *flags])
-        try:
-            page = browser.new_page(viewport={"width": 1280, "height": 1000})
-            page.set_default_timeout(PATIENCE * 1000)
-            page.route("**/*", only_this_machine)
-            page.goto(lab.url(path))
-            page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
-            yield page
-        finally:
-            browser.close()
+    browser = playwright.chromium.launch(executable_path=chromium, args=[*CHROMIUM_FLAGS, *flags])
+    try:
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.set_default_timeout(PATIENCE * 1000)
+        page.route("**/*", only_this_machine)
+        page.goto(lab.url(path))
+        page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
+        yield page
+    finally:
+        browser.close()
 
 
 def new_notebook(lab: Lab, page: Page, name: str, cells: list[str]) -> Notebook:
@@ -288,9 +289,9 @@ def outside_requests() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def page(chromium: str, lab: Lab, outside_requests: list[str]) -> Iterator[Page]:
+def page(playwright: Playwright, chromium: str, lab: Lab, outside_requests: list[str]) -> Iterator[Page]:
     """JupyterLab in Chromium."""
-    with browsing(lab, chromium, outside_requests) as page:
+    with browsing(playwright, lab, chromium, outside_requests) as page:
         yield page
     assert outside_requests == [], "a page asked for something outside this machine"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Playwright, expect
 
 from cnnkit.homework.lab import FIRST
 from tests.browser.conftest import Notebook, browsing, running_lab
@@ -18,7 +18,10 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def opened(
-    tmp_path_factory: pytest.TempPathFactory, chromium: str, outside_requests: list[str]
+    tmp_path_factory: pytest.TempPathFactory,
+    playwright: Playwright,
+    chromium: str,
+    outside_requests: list[str],
 ) -> Iterator[Page]:
     """What the browser shows after `cnnkit lab` in the folder of another notebook."""
     home = tmp_path_factory.mktemp("kit")
@@ -26,7 +29,7 @@ def opened(
         shutil.copytree(ROOT / "notebooks" / name, home / "notebooks" / name)
     with (
         running_lab(home, "-m", "cnnkit", "lab") as lab,
-        browsing(lab, chromium, outside_requests, path="") as page,
+        browsing(playwright, lab, chromium, outside_requests, path="") as page,
     ):
         yield page
     shutil.rmtree(home, ignore_errors=True)
