@@ -308,7 +308,8 @@ def taken_in(course: Course) -> dict[tuple[str, str], Row]:
                 row["late"] == "late",
                 (row["files"],),  # where one name ends and the next begins is not kept
                 row["note"],
-                row.get("system") or "folder",  # a table begun before there was this column
+                row.get("system") or "folder",  # a table begun before there were these columns
+                row.get("reply") or "",
             )
             for row in csv.DictReader(file)
         ]

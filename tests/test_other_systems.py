@@ -127,7 +127,7 @@ def test_that_half_can_be_collected_where_unixs_own_modules_are_missing(tmp_path
     blocked.write_text(f"import sys\nsys.modules |= dict.fromkeys({UNIX})\n", encoding="utf-8")
     words = ("-p", "without_unix", "--student-half", "--collect-only", "--quiet", "-p", "no:cacheprovider")
     paths = os.pathsep.join([str(tmp_path), str(ROOT)])
-    done = python("-m", "pytest", *words, "tests", "cnnkit", PYTHONPATH=paths)
+    done = python("-m", "pytest", *words, "tests", "cnnkit", PYTHONPATH=paths, PYTEST_ADDOPTS="")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     assert "tests/test_sandbox.py" not in done.stdout
     assert "tests/journeys/test_first_notebooks.py" in done.stdout

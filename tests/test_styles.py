@@ -102,8 +102,8 @@ def test_every_style_is_judged_as_it_should_be(
         assert wrong.points < right.points or (title in TOUCHED and NOTE in wrong.notes), title
 
 
-def test_contributing_says_how_many_styles_there_are() -> None:
-    page = (FIXTURES.parents[1] / "CONTRIBUTING.md").read_text()
+def test_the_authors_page_says_how_many_styles_there_are() -> None:
+    page = (FIXTURES.parents[1] / "docs/authoring.md").read_text(encoding="utf-8")
     assert f"`tests/styles.py` shows {len(STYLES)} usual ways to write a test" in page
 
 
